@@ -1,0 +1,40 @@
+.PHONY: run test check package debug clean
+
+VENV = .venv
+BIN = $(VENV)/bin
+
+run: $(VENV)/ready  ## start the workspace in a box with the plugin in it
+	$(BIN)/python -m workspace
+
+test: check  ## every check and every test
+	$(BIN)/python -m pytest
+
+check: $(VENV)/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+
+package: $(VENV)/ready  ## write the .difypkg to upload to Dify
+	$(BIN)/python -m workspace.package
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .workspace *.difypkg
+
+# The SDK needs Python 3.12: with an older one pip silently installs an SDK that lacks half of what is used.
+$(VENV)/ready: requirements.txt requirements-dev.txt
+	@set -e; \
+	new_enough() { "$$1" -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; }; \
+	found=; \
+	for python in python3.13 python3.12 python3 "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.1[2-9]*/bin/python; do \
+	  if new_enough "$$python"; then found=$$python; break; fi; \
+	done; \
+	if [ -z "$$found" ] && command -v uv >/dev/null; then found=$$(uv python find '>=3.12' 2>/dev/null || true); fi; \
+	if [ -z "$$found" ]; then \
+	  echo "Duck relay needs Python 3.12 or newer, and none was found."; \
+	  echo "Install one (your system's packages, pyenv install 3.13, or uv python install 3.13) and run make again."; \
+	  exit 1; \
+	fi; \
+	echo "Setting up $(VENV) with $$("$$found" --version)"; \
+	"$$found" -m venv --clear $(VENV); \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

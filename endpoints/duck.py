@@ -1,0 +1,16 @@
+"""/duck and /duck/<app_id>: any app; Dify picks the interface by the app's mode."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dify_plugin import Endpoint
+from werkzeug import Request, Response
+
+from provider.dify import SessionDify
+from relay.answer import respond
+from relay.call import Interface
+
+
+class Duck(Endpoint):
+    def _invoke(self, r: Request, values: Mapping[str, Any], settings: Mapping[str, Any]) -> Response:
+        return respond(r, values, settings, interface=Interface.ANY, dify=SessionDify(self.session))

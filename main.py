@@ -1,0 +1,15 @@
+"""Dify starts the plugin here: `python -m main`."""
+
+import logging
+
+from dify_plugin import DifyPluginEnv, Plugin
+from dify_plugin.config.logger_format import plugin_logger_handler
+
+log = logging.getLogger("duck_relay")
+log.setLevel(logging.INFO)
+log.addHandler(plugin_logger_handler)  # stdout belongs to Dify's protocol: this handler speaks it
+
+plugin = Plugin(DifyPluginEnv())
+
+if __name__ == "__main__":
+    plugin.run()

@@ -1,0 +1,89 @@
+"""Dify for the length of one request: run an app, upload a file, give up."""
+
+import logging
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from dify_plugin.core.entities.plugin.io import PluginInStream
+from dify_plugin.core.runtime import Session
+from dify_plugin.core.server.__base.filter_reader import FilterReader
+from dify_plugin.core.server.__base.request_reader import RequestReader
+
+from relay.body import Upload
+from relay.call import Call, Interface
+from relay.event import Event
+from relay.failure import UserNotFound, from_exception
+
+log = logging.getLogger("duck_relay")
+
+
+class SessionDify:
+    """Calls Dify through an endpoint's session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._replies = _Replies(session.reader, session.session_id)
+        session.reader = self._replies  # type: ignore[assignment]  # the SDK calls no more of it than `read`
+
+    def invoke(self, call: Call) -> Iterator[Event]:
+        """Run the app, always streaming: agent apps can't answer in one piece."""
+        try:
+            yield from self._stream(call)
+        except Exception as error:
+            # Dify before 1.16 knows only its own end users; a conversation would be lost with its user
+            if (
+                call.user is None
+                or call.conversation_id is not None
+                or not isinstance(from_exception(error, call.interface), UserNotFound)
+            ):
+                raise
+            log.info("Dify does not know the user that the caller named: running without one")
+            yield from self._stream(replace(call, user=None))
+
+    def parameters(self, app_id: str) -> Mapping[str, Any]:
+        """Ask Dify what the app takes."""
+        parameters: Mapping[str, Any] = self._session.app.fetch_app(app_id)
+        return parameters
+
+    def upload(self, upload: Upload) -> Mapping[str, Any]:
+        """Store a file in Dify."""
+        stored = self._session.file.upload(upload.filename, upload.content, upload.mimetype)
+        return stored.to_app_parameter()
+
+    def leave(self) -> None:
+        """Stop waiting for Dify's replies; the SDK alone would wait for up to 250 s."""
+        self._replies.close()
+
+    def _stream(self, call: Call) -> Generator[dict[str, Any], None, None]:
+        app, inputs = self._session.app, dict(call.inputs)
+        match call.interface:
+            case Interface.WORKFLOW:
+                return app.workflow.invoke(call.app_id, inputs, "streaming", user=call.user)
+            case Interface.COMPLETION:
+                return app.completion.invoke(call.app_id, inputs, "streaming", user=call.user)
+            case Interface.CHAT | Interface.ANY:  # the chat interface carries all that the others do
+                return app.chat.invoke(
+                    call.app_id, call.query, inputs, "streaming", call.conversation_id, user=call.user
+                )
+
+
+class _Replies:
+    """Stands in for the SDK's reader, to know which replies one request waits for and to end the waiting."""
+
+    def __init__(self, reader: RequestReader, session_id: str) -> None:
+        self._reader = reader
+        self._session_id = session_id
+        self._waiting: list[FilterReader] = []
+
+    def read(self, wanted: Callable[[PluginInStream], bool]) -> FilterReader:
+        """Wait for the lines that `wanted` picks among this session's."""
+        # every line of every session is offered to every reader, so the cheap question comes first
+        reader = self._reader.read(lambda line: line.session_id == self._session_id and wanted(line))
+        self._waiting.append(reader)
+        return reader
+
+    def close(self) -> None:
+        """End all waiting: what reads comes to an end as if Dify had said all."""
+        while self._waiting:
+            self._waiting.pop().close()
