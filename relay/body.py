@@ -100,7 +100,12 @@ def _decode(raw: bytes, request: Request) -> str:
 
 
 def _form(raw: bytes, request: Request) -> Body:
-    parser = FormDataParser(max_form_memory_size=CUT, max_form_parts=1000, silent=False)
+    parser = FormDataParser(
+        stream_factory=lambda *_, **__: BytesIO(),  # nothing of a caller's file on the disk
+        max_form_memory_size=CUT,
+        max_form_parts=1000,
+        silent=False,
+    )
     try:
         _, values, files = parser.parse(BytesIO(raw), request.mimetype, len(raw), request.mimetype_params)
     except RequestEntityTooLarge:

@@ -97,7 +97,7 @@ COMPLETION_CAUSE = (
 FAILED = "The app failed inside Dify."
 
 TRACEBACK = re.compile(r"Traceback \(most recent call last\).*", re.DOTALL)
-SECRET = re.compile(r"\b(?:sk|pk|app|xox[a-z]|gh[pousr]|whsec|Bearer)[-_ ][A-Za-z0-9*._-]{8,}")
+SECRET = re.compile(r"\b(?:sk|pk|app|xox[a-z]|gh[pousr]|whsec|Bearer)[-_ ][A-Za-z0-9*._-]{16,}")
 PATH = re.compile(r"(?<![\w:/.])/(?:[\w.-]+/)+[\w.-]+|\b[A-Z]:\\[\w.\\-]+")
 
 

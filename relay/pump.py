@@ -28,11 +28,10 @@ LARGEST = 1024 * 1024  # bytes of one chunk
 class Pace:
     """The shortest time between two chunks, by the bytes sent so far.
 
-    The budget: whoever stops reading for 60 s at any moment must find no more than 128 chunks waiting. What the
-    network between daemon and caller holds comes on top, and even a caller that reads nothing at all has room
-    for `young` bytes (TCP windows begin at 64 KiB). So a young answer goes out every `least` seconds, fast enough to
-    feel live; then chunks become rarer, until at twice `young` bytes they leave every `most` seconds:
-    60 s / 0.5 s = 120 chunks.
+    The budget: whoever stops reading for 60 s, at any moment, must find no more than 128 chunks waiting. Beside those
+    there is what the network holds: even a caller who reads nothing at all takes in `young` bytes (TCP windows begin
+    at 64 KiB). So a young answer leaves every `least` seconds, fast enough to feel live; from then on chunks become
+    rarer, until at one and a half times `young` they leave every `most` seconds: 60 s / 0.5 s = 120 chunks.
     """
 
     least: float = 0.04  # seconds
@@ -41,7 +40,7 @@ class Pace:
 
     def interval(self, sent: int) -> float:
         """Give the seconds from one chunk to the next after `sent` bytes."""
-        age = min(max(sent / self.young - 1.0, 0.0), 1.0)
+        age = min(max(2.0 * (sent / self.young - 1.0), 0.0), 1.0)
         return self.least + age * (self.most - self.least)
 
 
@@ -118,7 +117,7 @@ class Pump:
     def chunks(self, encoder: Encoder) -> Iterator[bytes]:
         """Encode an answer as it comes. Its last chunk holds the app's end event, or an error that tells why not."""
         try:
-            chunk = encoder.opening() + self._encode(encoder)
+            chunk = encoder.opening() + (self._encode(encoder) if self._waiting else encoder.keep_alive)
             yield chunk[:LARGEST]  # even an empty one brings status and headers to the caller
             yield from _split(chunk[LARGEST:])
             first = last = self._clock()

@@ -35,7 +35,7 @@ class Lines:
 
 
 # WHATWG HTML, "Server-sent events", and Dify's Service API: no event line, data alone
-SSE = Lines(head=b": open\n\n", line="data: {}\n\n".format, keep_alive=b": keep-alive\n\n")
+SSE = Lines(line="data: {}\n\n".format, keep_alive=b": keep-alive\n\n")
 
 NDJSON = Lines(line="{}\n".format, keep_alive=b"\n")
 
