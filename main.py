@@ -2,14 +2,16 @@
 
 import logging
 
-from dify_plugin import DifyPluginEnv, Plugin
+from dify_plugin import DifyPluginEnv
 from dify_plugin.config.logger_format import plugin_logger_handler
+
+from provider.plugin import RelayPlugin
 
 log = logging.getLogger("duck_relay")
 log.setLevel(logging.INFO)
 log.addHandler(plugin_logger_handler)  # stdout belongs to Dify's protocol: this handler speaks it
 
-plugin = Plugin(DifyPluginEnv())
+plugin = RelayPlugin(DifyPluginEnv())
 
 if __name__ == "__main__":
     plugin.run()

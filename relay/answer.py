@@ -81,7 +81,9 @@ class _Exchange:
         form = self._choose_form(asked, settings)
         made = call.make(asked, app_id=self.app_id, interface=self._interface)
         if self._request.method == "HEAD":
-            return _of_form(form, b"")
+            head = _of_form(form, b"")
+            head.headers.pop("Content-Length")  # GET's is not known, and not 0
+            return head
         return self._run(made, form)
 
     def refuse(self, error: RelayError) -> Response:
@@ -141,7 +143,6 @@ class _Exchange:
 
 def _of_form(form: Format, body: bytes | Iterator[bytes]) -> Response:
     response = Response(body, content_type=form.media_type)
-    response.headers.pop("Content-Length", None)  # Dify's daemon counts for itself; HEAD's must not say 0
     if form.readable:
         response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     return response

@@ -15,6 +15,8 @@ from relay.errors import InvalidParam, PayloadTooLarge, UnsupportedMediaType
 
 # Dify's plugin daemon reads no more and cuts the rest off silently: a body of exactly this size may be cut
 CUT = 10 * 1024 * 1024  # bytes
+# how the daemon writes a POST without a body, as Go does: chunked, and the SDK does not undo it
+EMPTY_CHUNKED = b"0\r\n\r\n"
 FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
 
@@ -45,7 +47,7 @@ def read(request: Request) -> Body:
     raw = request.get_data(parse_form_data=False)
     if len(raw) >= CUT:
         raise PayloadTooLarge(f"The body is too large: Dify passes on less than {CUT} bytes.")
-    if not raw.strip():
+    if not raw.strip() or raw == EMPTY_CHUNKED:
         return Body()
     media_type = request.mimetype
     looks_like_json = raw.lstrip().startswith(b"{")

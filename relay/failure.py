@@ -8,6 +8,7 @@ daemon's `backwards_invocation/task.go` and `http_requests`, Dify's `external_ap
 import json
 import re
 from collections.abc import Mapping
+from http import HTTPStatus
 
 from relay.call import Interface
 from relay.errors import (
@@ -89,7 +90,6 @@ PLATFORM: tuple[tuple[str, Kind, str], ...] = (
     ("no such host", AppUnavailable, "Dify can't be reached."),
 )
 
-INTERNAL_TEXT = re.compile(r"internal server error", re.IGNORECASE)
 COMPLETION_CAUSE = (
     "Dify could not run this completion app. A known cause: by reverse invocation Dify runs completion apps"
     " without their query, and they fail. Use a chat or workflow app instead, or Dify's Service API for this one."
@@ -150,8 +150,8 @@ def _classify(status: int, code: str, message: str, interface: Interface) -> Rel
         if words in lowered:
             return error_class(told)
     error_class = BY_CODE.get(code) or BY_STATUS.get(status) or AppFailed
-    if error_class is AppFailed and (not told or INTERNAL_TEXT.search(told)):
-        told = _unexplained(interface)
+    if error_class is AppFailed and (not told or status == HTTPStatus.INTERNAL_SERVER_ERROR):
+        told = _unexplained(interface)  # of a 500 Dify's text says nothing, or too much
     if status in {401, 403} and error_class is AppUnavailable:
         told = "Dify refuses to run the app for this plugin."
     return error_class(told or FAILED)

@@ -70,6 +70,7 @@ def test_every_field_can_come_in_every_way(asked: Request) -> None:
         (post('{"city": "Paris"}', query="query=hi"), {"city": "Paris"}),
         (post('{"query": null, "inputs": null}'), {}),
         (post(""), {}),
+        (post("0\r\n\r\n"), {}),
         (post("  \n", "application/pdf"), {}),
     ],
 )
