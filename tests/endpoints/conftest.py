@@ -1,5 +1,6 @@
 """The plugin in a process of its own, behind a workspace in another."""
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -53,3 +54,25 @@ def received(workspace: Workspace) -> Callable[[httpx.Client], list[dict[str, An
         return [call["request"] for call in calls if call["type"] == "app"]
 
     return of
+
+
+SILENCE = 61  # seconds
+
+
+@pytest.fixture(scope="session", autouse=True)
+def silent(workspace: Workspace) -> Iterator[dict[str, Any]]:
+    """Call an app that says nothing for a minute in every form, while the other tests run."""
+    url = workspace.endpoint(settings={"api_key": KEY})
+    answers: dict[str, Any] = {}
+
+    def call(form: str) -> None:
+        parts = []
+        options: dict[str, Any] = {"params": {"query": "hi", "format": form}, "headers": {"X-API-Key": KEY}}
+        with httpx.stream("GET", f"{url}/duck/silent-{SILENCE}", **options, timeout=90) as answer:
+            parts.extend(answer.iter_bytes())
+        answers[form] = (answer.status_code, parts)
+
+    threads = [threading.Thread(target=call, args=(form,)) for form in ("sse", "html", "ndjson", "text", "json")]
+    for thread in threads:
+        thread.start()
+    yield {"answers": answers, "threads": threads}

@@ -1,0 +1,80 @@
+"""Many calls at once, and what of their answers is missing."""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+type Read = Callable[[str], list[dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """So many requests for an answer of so many events."""
+
+    requests: int
+    events: int
+    gap: int = 0  # milliseconds between two events
+    callers: int = 1  # at a time
+    size: int = 0  # characters of padding in an event
+
+    @property
+    def app_id(self) -> str:
+        """Name the scripted app of the workspace that answers so."""
+        return f"chat-{self.events}-{self.gap}-{self.size}"
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What came of it."""
+
+    sent: int = 0  # events, the end event included
+    lost: int = 0  # of them
+    cut: int = 0  # answers without their end event
+    disordered: int = 0  # answers whose events came in another order, or twice
+    failed: int = 0  # answers of another status than 200
+
+
+def read_ndjson(text: str) -> list[dict[str, Any]]:
+    """Read one event a line."""
+    return [json.loads(line) for line in text.splitlines() if line]
+
+
+def read_duck(text: str) -> list[dict[str, Any]]:
+    """Read what the documentation's Duck writes; of a line that broke off nothing."""
+    return [json.loads(line) for line in text.split("<br>") if line.endswith("}")]
+
+
+async def run(base_url: str, scenario: Scenario, *, headers: Mapping[str, str], path: str, read: Read) -> Tally:
+    """Call `base_url` + `path`, in which {app_id} stands for the app; give what is missing from the answers."""
+    tally = Tally()
+    turn = asyncio.Semaphore(scenario.callers)
+    limits = httpx.Limits(max_connections=scenario.callers)
+
+    async def call(client: httpx.AsyncClient) -> None:
+        async with turn:
+            answer = await client.get(base_url + path.format(app_id=scenario.app_id))
+        _count(answer, scenario, tally, read)
+
+    async with httpx.AsyncClient(headers=dict(headers), timeout=120, limits=limits) as client:
+        await asyncio.gather(*(call(client) for _ in range(scenario.requests)))
+    return tally
+
+
+def _count(answer: httpx.Response, scenario: Scenario, tally: Tally, read: Read) -> None:
+    tally.sent += scenario.events + 1
+    if answer.status_code != httpx.codes.OK:
+        tally.failed += 1
+        tally.lost += scenario.events + 1
+        return
+    events = read(answer.text)
+    numbers = [
+        int(event["answer"].removeprefix(" tok").rstrip("x")) for event in events if event.get("event") == "message"
+    ]
+    ended = bool(events) and events[-1].get("event") == "message_end"
+    tally.lost += scenario.events - len(set(numbers)) + (not ended)
+    tally.cut += not ended
+    tally.disordered += numbers != sorted(set(numbers))

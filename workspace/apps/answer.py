@@ -1,0 +1,191 @@
+"""Dify's events, field for field, for the apps that make their own answers.
+
+Source: Dify's Service API ("Send chat message", "Run workflow") and recorded traffic.
+"""
+
+import time
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from workspace.apps.app import Event, Mode, unknown
+
+USAGE: Mapping[str, Any] = {
+    "prompt_tokens": 10,
+    "prompt_unit_price": "0.001",
+    "prompt_price_unit": "0.001",
+    "prompt_price": "0.0000100",
+    "completion_tokens": 20,
+    "completion_unit_price": "0.002",
+    "completion_price_unit": "0.001",
+    "completion_price": "0.0000400",
+    "total_tokens": 30,
+    "total_price": "0.0000500",
+    "currency": "USD",
+    "latency": 0.5,
+}
+
+
+def usage(prompt: str, answer: str) -> dict[str, Any]:
+    """Return the usage of an answer, a token being a word."""
+    spent, made = len(prompt.split()), len(answer.split())
+    return {**USAGE, "prompt_tokens": spent, "completion_tokens": made, "total_tokens": spent + made}
+
+
+class MessageAnswer:
+    """The events of one answer of a chat, agent or completion app."""
+
+    def __init__(self, conversation_id: str = "", *, completion: bool = False) -> None:
+        self.message_id = str(uuid.uuid4())
+        self._ids: dict[str, Any] = {
+            "task_id": str(uuid.uuid4()),
+            "id": self.message_id,
+            "message_id": self.message_id,
+            "created_at": int(time.time()),
+        }
+        if not completion:
+            self._ids["conversation_id"] = conversation_id or str(uuid.uuid4())
+
+    @property
+    def conversation_id(self) -> str:
+        return str(self._ids["conversation_id"])
+
+    def message(self, text: str) -> Event:
+        return {"event": "message", **self._ids, "answer": text, "from_variable_selector": None}
+
+    def agent_message(self, text: str) -> Event:
+        return {"event": "agent_message", **self._ids, "answer": text}
+
+    def agent_thought(self, position: int, thought: str, *, tool: str = "", observation: str = "") -> Event:
+        return {
+            "event": "agent_thought",
+            **self._ids,
+            "id": str(uuid.uuid4()),
+            "position": position,
+            "thought": thought,
+            "observation": observation,
+            "tool": tool,
+            "tool_labels": {tool: {"en_US": tool}} if tool else {},
+            "tool_input": "",
+            "message_files": [],
+        }
+
+    def other(self, event: str, **fields: Any) -> Event:
+        return {"event": event, **self._ids, **fields}
+
+    def end(self, spent: Mapping[str, Any] = USAGE) -> Event:
+        return self.other("message_end", metadata={"usage": dict(spent), "retriever_resources": []}, files=None)
+
+
+class WorkflowRun:
+    """The events of one run of a workflow, or of a chatflow when they carry a message's ids as well."""
+
+    def __init__(self, inputs: Mapping[str, Any], message: MessageAnswer | None = None) -> None:
+        self._inputs = dict(inputs)
+        self._run_id = str(uuid.uuid4())
+        self._workflow_id = str(uuid.uuid4())
+        self._begun = time.time()
+        self._ids: dict[str, Any] = {"task_id": str(uuid.uuid4()), "workflow_run_id": self._run_id}
+        if message is not None:
+            started = message.other("workflow_started")
+            self._ids = {name: value for name, value in started.items() if name not in {"event", "id"}}
+            self._ids["workflow_run_id"] = self._run_id
+        self._steps = 0
+
+    def other(self, event: str, data: Mapping[str, Any]) -> Event:
+        return {"event": event, **self._ids, "data": dict(data)}
+
+    def started(self) -> Event:
+        return self.other(
+            "workflow_started",
+            {
+                "id": self._run_id,
+                "workflow_id": self._workflow_id,
+                "inputs": self._inputs,
+                "created_at": int(self._begun),
+            },
+        )
+
+    def node(self, title: str, node_type: str, outputs: Mapping[str, Any] | None = None) -> tuple[Event, Event]:
+        """Return node_started and node_finished of the next step."""
+        self._steps += 1
+        node = {
+            "id": str(uuid.uuid4()),
+            "node_id": f"node-{self._steps}",
+            "node_type": node_type,
+            "title": title,
+            "index": self._steps,
+            "predecessor_node_id": f"node-{self._steps - 1}" if self._steps > 1 else None,
+            "inputs": None,
+            "created_at": int(time.time()),
+        }
+        finished = {
+            **node,
+            "process_data": None,
+            "outputs": dict(outputs or {}),
+            "status": "succeeded",
+            "error": None,
+            "elapsed_time": 0.1,
+            "execution_metadata": None,
+            "finished_at": int(time.time()),
+            "files": [],
+        }
+        return self.other("node_started", node), self.other("node_finished", finished)
+
+    def text_chunk(self, text: str) -> Event:
+        return self.other(
+            "text_chunk", {"text": text, "from_variable_selector": [f"node-{max(self._steps, 1)}", "text"]}
+        )
+
+    def finished(self, outputs: Mapping[str, Any], *, status: str = "succeeded", error: str | None = None) -> Event:
+        return self.other(
+            "workflow_finished",
+            {
+                "id": self._run_id,
+                "workflow_id": self._workflow_id,
+                "status": status,
+                "outputs": dict(outputs),
+                "error": error,
+                "elapsed_time": round(time.time() - self._begun, 3),
+                "total_tokens": 30,
+                "total_steps": self._steps,
+                "created_by": {},
+                "created_at": int(self._begun),
+                "finished_at": int(time.time()),
+                "exceptions_count": 0,
+                "files": [],
+            },
+        )
+
+
+def blocking(events: Sequence[Event], mode: Mode) -> Event:
+    """Fold the events of a streamed answer into Dify's blocking one.
+
+    Chat: `{event, task_id, id, message_id, conversation_id, mode, answer, metadata, created_at}`;
+    workflow: `{workflow_run_id, task_id, data}`. Raises Refused when the answer stopped before its end.
+    """
+    kind = "workflow_finished" if mode == "workflow" else "message_end"
+    end = next((event for event in reversed(events) if event.get("event") == kind), None)
+    if end is None:
+        raise unknown(f"the answer stopped without {kind}")
+    if mode == "workflow":
+        return {"workflow_run_id": end["workflow_run_id"], "task_id": end["task_id"], "data": end["data"]}
+    texts = (event.get("answer") for event in events if event.get("event") in {"message", "agent_message"})
+    return {
+        **{name: value for name, value in end.items() if name != "files"},
+        "event": "message",
+        "mode": mode,
+        "answer": "".join(text for text in texts if isinstance(text, str)),
+    }
+
+
+def words(text: str) -> Iterable[str]:
+    """Cut a text into the pieces in which a model would send it."""
+    piece = ""
+    for character in text:
+        piece += character
+        if character in " \n":
+            yield piece
+            piece = ""
+    if piece:
+        yield piece

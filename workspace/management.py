@@ -1,0 +1,117 @@
+"""The workspace's own API, for tests and scripts: JSON in, JSON out.
+
+PUT    /workspace/endpoints/{hook_id}   {"settings": {...}, "enabled": true, "faults": {...}}
+                                        creates or replaces an endpoint; answers {"url", "id"}.
+                                        `settings` reach the plugin as they are, `faults`: workspace/faults.py
+DELETE /workspace/endpoints/{hook_id}
+GET    /workspace/endpoints             {"<hook_id>": {"settings", "enabled", "faults"}}
+GET    /workspace/calls?hook=&app_id=   reverse invocations that reached Dify: workspace/calls.py
+DELETE /workspace/calls
+GET    /workspace/requests              the latest requests: hook, path, status, chunks sent and lost
+GET    /workspace/plugin                {"manifest", "endpoints", "pid"}
+POST   /workspace/plugin/restart        ends the plugin's process and waits for the next one
+GET    /workspace/storage               {"<key>": "<value as hex>"}
+DELETE /workspace/storage
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from workspace.calls import Journal
+from workspace.endpoint import Endpoint, Endpoints
+from workspace.faults import Faults
+from workspace.gateway import Gateway
+from workspace.runtime.runtime import Runtime
+from workspace.storage import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Management:
+    """The handlers below `/workspace`."""
+
+    endpoints: Endpoints
+    journal: Journal
+    database: Database
+    runtime: Runtime
+    gateway: Gateway
+    url: str
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/endpoints", self.list_endpoints, methods=["GET"]),
+            Route("/endpoints/{hook_id}", self.put_endpoint, methods=["PUT"]),
+            Route("/endpoints/{hook_id}", self.delete_endpoint, methods=["DELETE"]),
+            Route("/calls", self.list_calls, methods=["GET"]),
+            Route("/calls", self.clear_calls, methods=["DELETE"]),
+            Route("/requests", self.list_requests, methods=["GET"]),
+            Route("/plugin", self.plugin, methods=["GET"]),
+            Route("/plugin/restart", self.restart, methods=["POST"]),
+            Route("/storage", self.list_storage, methods=["GET"]),
+            Route("/storage", self.clear_storage, methods=["DELETE"]),
+        ]
+
+    async def put_endpoint(self, request: Request) -> Response:
+        try:
+            body: dict[str, Any] = await request.json()
+            endpoint = Endpoint(
+                hook_id=request.path_params["hook_id"],
+                settings=body.get("settings", {}),
+                enabled=bool(body.get("enabled", True)),
+                faults=Faults.parse(body.get("faults", {})),
+            )
+        except (ValueError, TypeError, AttributeError) as error:
+            return JSONResponse({"error": str(error)}, 400)
+        self.endpoints.put(endpoint)
+        return JSONResponse({"url": f"{self.url}/e/{endpoint.hook_id}", "id": endpoint.id})
+
+    async def delete_endpoint(self, request: Request) -> Response:
+        known = self.endpoints.pop(request.path_params["hook_id"], None)
+        return Response(status_code=404 if known is None else 204)
+
+    async def list_endpoints(self, _request: Request) -> Response:
+        return JSONResponse(
+            {
+                hook_id: {
+                    "settings": endpoint.settings,
+                    "enabled": endpoint.enabled,
+                    "faults": asdict(endpoint.faults),
+                }
+                for hook_id, endpoint in self.endpoints.items()
+            }
+        )
+
+    async def list_calls(self, request: Request) -> Response:
+        query = request.query_params
+        return JSONResponse(list(self.journal.find(hook=query.get("hook"), app_id=query.get("app_id"))))
+
+    async def clear_calls(self, _request: Request) -> Response:
+        self.journal.clear()
+        return Response(status_code=204)
+
+    async def list_requests(self, _request: Request) -> Response:
+        return JSONResponse([asdict(exchange) for exchange in self.gateway.recent])
+
+    async def plugin(self, _request: Request) -> Response:
+        declaration = self.runtime.declaration
+        return JSONResponse(
+            {
+                "manifest": dict(declaration.manifest),
+                "endpoints": dict(declaration.endpoints),
+                "pid": self.runtime.pid,
+            }
+        )
+
+    async def restart(self, _request: Request) -> Response:
+        await self.runtime.restart()
+        return JSONResponse({"pid": self.runtime.pid})
+
+    async def list_storage(self, _request: Request) -> Response:
+        return JSONResponse(self.database.stored())
+
+    async def clear_storage(self, _request: Request) -> Response:
+        self.database.clear()
+        return Response(status_code=204)

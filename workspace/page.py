@@ -1,0 +1,128 @@
+"""The start page: what runs, links that work by a click, and a curl command for each demo app."""
+
+import json
+import shlex
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from workspace.runtime.remote import RemoteRuntime
+
+if TYPE_CHECKING:
+    from workspace.workspace import Workspace
+
+_FORMATS = ("html", "events", "sse", "json", "text", "ndjson")
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A demo app on the start page."""
+
+    title: str
+    path: str
+    fields: Mapping[str, str]
+
+
+_DEMOS = (
+    Demo("A chat", "/duck/demo-chat", {"query": "Why do ducks quack?"}),
+    Demo("A workflow", "/workflow/demo-workflow", {"text": "Ducks swim. Ducks fly. Ducks quack all day."}),
+    Demo("A completion", "/completion/demo-completion", {"topic": "a garden pond"}),
+)
+
+
+class StartPage:
+    """Shows the workspace in the browser, and its addresses in the terminal."""
+
+    def __init__(self, workspace: "Workspace") -> None:
+        self._workspace = workspace
+
+    def lines(self) -> Iterator[str]:
+        """Yield what the terminal shows once everything runs; tests read the first line."""
+        url = self._workspace.url
+        yield f"Workspace ready: {url}/"
+        for demo in _DEMOS:
+            yield f"  {demo.title + ':':14}{url}{self._link(demo)}"
+        debugging = self._debugging()
+        if debugging is not None:
+            yield f"  Remote debugging: REMOTE_INSTALL_URL={debugging.address} REMOTE_INSTALL_KEY={debugging.key}"
+
+    def _debugging(self) -> RemoteRuntime | None:
+        runtime = self._workspace.runtime
+        return runtime if isinstance(runtime, RemoteRuntime) else None
+
+    def _settings(self) -> Mapping[str, Any]:
+        endpoint = self._workspace.endpoints.get("duck")
+        return endpoint.settings if endpoint else {}
+
+    def _key(self) -> str | None:
+        settings = self._settings()
+        key = settings.get("api_key")
+        return key if settings.get("access", "key") == "key" and isinstance(key, str) else None
+
+    def _link(self, demo: Demo, **more: str) -> str:
+        key = self._key()
+        query = {**demo.fields, **more, **({"key": key} if key else {})}
+        return f"/e/duck{demo.path}?{urlencode(query)}"
+
+    def _curl(self, demo: Demo, base_url: str) -> str:
+        key = self._key()
+        return shlex.join(
+            [
+                *("curl", "-N", f"{base_url}/e/duck{demo.path}"),
+                *(("-H", f"Authorization: Bearer {key}") if key else ()),
+                *("-H", "Content-Type: application/json", "-d", json.dumps(demo.fields)),
+            ]
+        )
+
+    async def show(self, request: Request) -> Response:
+        workspace = self._workspace
+        base_url = str(request.base_url).rstrip("/")
+        declaration = workspace.runtime.declaration
+        demos = [
+            {
+                "title": demo.title,
+                "link": self._link(demo),
+                "formats": [(name, self._link(demo, format=name)) for name in _FORMATS],
+                "curl": self._curl(demo, base_url),
+            }
+            for demo in _DEMOS
+        ]
+        exchanges = [
+            (time.strftime("%H:%M:%S", time.localtime(exchange.started)), exchange)
+            for exchange in workspace.gateway.recent
+        ]
+        page = _TEMPLATES.get_template("start.html").render(
+            plugin=declaration.identity,
+            runtime=workspace.runtime_name,
+            pid=workspace.runtime.pid,
+            base_url=base_url,
+            demos=demos,
+            apps=sorted(workspace.apps.named),
+            settings=sorted(self._settings().items()),
+            routes=_routes(declaration.endpoints.get("endpoints", [])),
+            debugging=self._debugging(),
+            exchanges=exchanges,
+        )
+        return HTMLResponse(page)
+
+
+def _routes(declared: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Return the methods of every path that is not hidden."""
+    routes: dict[str, list[str]] = {}
+    for route in declared:
+        if not route.get("hidden"):
+            routes.setdefault(str(route["path"]), []).append(str(route["method"]))
+    return routes

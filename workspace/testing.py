@@ -1,0 +1,136 @@
+"""A workspace for tests: a real one, in its own process, on a free port.
+
+with Workspace(plugin=folder) as workspace:
+    base_url = workspace.endpoint(settings={"access": "public"}, faults={"caller_queue": 4})
+    httpx.get(f"{base_url}/duck/chat-3-0")
+    assert [call["outcome"] for call in workspace.calls(hook="duck")] == ["finished"]
+"""
+
+import os
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+_PROJECT = Path(__file__).parent.parent
+_READY = "Workspace ready: "
+
+
+class Workspace:
+    """Starts `python -m workspace` and ends it with the `with` block."""
+
+    def __init__(
+        self,
+        *,
+        plugin: Path = _PROJECT,
+        runtime: str = "local",
+        options: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._command = [
+            sys.executable,
+            "-m",
+            "workspace",
+            *("--port", "0", "--debug-port", "0", "--data", ":memory:"),
+            *("--plugin", str(plugin), "--runtime", runtime, *options),
+        ]
+        self._environment = {**os.environ, **(environment or {})}
+        self.url = ""  # without a slash at its end
+        self.printed: list[str] = []
+        """What it has printed so far, standard error and the plugin's logs included."""
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(  # noqa: S603 - our own module
+            self._command,
+            cwd=_PROJECT,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+        )
+        ready = threading.Event()
+        self._reader = threading.Thread(target=self._read, args=(ready,), daemon=True)
+        self._reader.start()
+        if not ready.wait(60) or not self.url:
+            self._stop()
+            raise RuntimeError("the workspace did not start:\n" + "".join(self.printed))
+        self.client = httpx.Client(base_url=self.url, timeout=30)
+        return self
+
+    def _read(self, ready: threading.Event) -> None:
+        if self._process.stdout is None:
+            return
+        for line in self._process.stdout:
+            self.printed.append(line)
+            if line.startswith(_READY):
+                self.url = line.removeprefix(_READY).strip().rstrip("/")
+                ready.set()
+        ready.set()  # it ended
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.client.close()
+        self._stop()
+
+    def _stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._reader.join(5)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+    def endpoint(
+        self,
+        *,
+        settings: Mapping[str, Any] | None = None,
+        faults: Mapping[str, Any] | None = None,
+        hook: str | None = None,
+        enabled: bool = True,
+    ) -> str:
+        """Create an endpoint, with a hook id of its own unless one is given, and return its base URL."""
+        answer = self.client.put(
+            f"/workspace/endpoints/{hook or uuid.uuid4().hex[:16]}",
+            json={"settings": dict(settings or {}), "faults": dict(faults or {}), "enabled": enabled},
+        )
+        answer.raise_for_status()
+        return str(answer.json()["url"])
+
+    def calls(self, *, hook: str | None = None, app_id: str | None = None) -> list[dict[str, Any]]:
+        """Return the reverse invocations that reached Dify; `hook` may be an endpoint's base URL."""
+        given = {"hook": hook and hook.rsplit("/", 1)[-1], "app_id": app_id}
+        query = {name: value for name, value in given.items() if value is not None}
+        answer = self.client.get("/workspace/calls", params=query)
+        answer.raise_for_status()
+        return list(answer.json())
+
+    def clear_calls(self) -> None:
+        self.client.delete("/workspace/calls").raise_for_status()
+
+    def requests(self) -> list[dict[str, Any]]:
+        """Return the latest requests, newest first: hook, path, status, chunks sent and lost."""
+        return list(self.client.get("/workspace/requests").json())
+
+    def storage(self) -> dict[str, bytes]:
+        stored: dict[str, str] = self.client.get("/workspace/storage").json()
+        return {key: bytes.fromhex(value) for key, value in stored.items()}
+
+    def clear_storage(self) -> None:
+        self.client.delete("/workspace/storage").raise_for_status()
+
+    def plugin(self) -> dict[str, Any]:
+        return dict(self.client.get("/workspace/plugin").json())
+
+    def restart_plugin(self) -> None:
+        self.client.post("/workspace/plugin/restart").raise_for_status()

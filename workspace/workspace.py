@@ -1,0 +1,180 @@
+"""Puts the workspace together: the plugin's runtime, the apps and the web server around them."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route
+
+from workspace.apps.catalogue import Catalogue
+from workspace.apps.model import ModelApp
+from workspace.apps.named import named_apps
+from workspace.apps.service_api import ServiceApiApp
+from workspace.calls import Journal
+from workspace.endpoint import Endpoint, Endpoints
+from workspace.files import Files
+from workspace.gateway import Gateway
+from workspace.invocation import Invocations
+from workspace.management import Management
+from workspace.page import StartPage
+from workspace.runtime.local import LocalRuntime
+from workspace.runtime.remote import RemoteRuntime
+from workspace.runtime.runtime import Runtime
+from workspace.runtime.serverless import ServerlessRuntime
+from workspace.settings import DEMO_APPS, Settings
+from workspace.storage import Database
+
+_DEBUG_KEY = "quack-quack-debug"
+
+RuntimeName = Literal["local", "remote", "serverless"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How the workspace is started."""
+
+    host: str
+    port: int
+    plugin: Path
+    runtime: RuntimeName
+    debug_port: int
+    data: Path | None
+    launch: bool
+    settings: Settings
+
+
+class Workspace:
+    """One running workspace."""
+
+    def __init__(self, options: Options, listener: socket.socket) -> None:
+        self._options = options
+        self._listener = listener
+        host, port = listener.getsockname()[:2]
+        self.url = f"http://{host}:{port}"
+        self.database = Database(options.data)
+        self.endpoints = Endpoints()
+        self.journal = Journal()
+        self.runtime_name = options.runtime
+        self.runtime = self._runtime(port)
+        self.apps = Catalogue(named_apps(options.settings, self.database))
+        self.invocations = Invocations(
+            apps=self.apps,
+            database=self.database,
+            journal=self.journal,
+            declaration=lambda: self.runtime.declaration,
+        )
+        self.invocations.url = self.url
+        self.gateway = Gateway(endpoints=self.endpoints, runtime=self.runtime, dify=self.invocations)
+        self.endpoints.put(Endpoint(hook_id="duck", settings=options.settings.duck_settings))
+        self.endpoints.put(
+            Endpoint(hook_id="open", settings={"access": "public", "allowed_apps": ", ".join(DEMO_APPS)})
+        )
+
+    def _runtime(self, port: int) -> Runtime:
+        options = self._options
+        if options.runtime == "remote":
+            return RemoteRuntime(
+                options.plugin, host=options.host, port=options.debug_port, key=_DEBUG_KEY, launch=options.launch
+            )
+        if options.runtime == "serverless":
+            return ServerlessRuntime(options.plugin, workspace_url=self.url)
+        return LocalRuntime(options.plugin, workspace_port=port)
+
+    def application(self) -> Starlette:
+        management = Management(
+            endpoints=self.endpoints,
+            journal=self.journal,
+            database=self.database,
+            runtime=self.runtime,
+            gateway=self.gateway,
+            url=self.url,
+        )
+        return Starlette(
+            routes=[
+                Mount("/e", app=self.gateway),
+                Mount("/workspace", routes=management.routes()),
+                Mount("/files", routes=Files(self.database).routes()),
+                Route("/", StartPage(self).show),
+                *self._transactions(),
+            ]
+        )
+
+    def _transactions(self) -> list[Route]:
+        if not isinstance(self.runtime, ServerlessRuntime):
+            return []
+        return [Route("/backwards-invocation/transaction", self.runtime.transaction, methods=["POST"])]
+
+    async def serve(self) -> None:
+        """Run until SIGINT or SIGTERM."""
+        server = _Server(
+            uvicorn.Config(
+                self.application(),
+                log_level="warning",
+                lifespan="off",
+                server_header=False,
+                timeout_graceful_shutdown=1,
+                h11_max_incomplete_event_size=1 << 20,  # bytes of headers, as many as Go takes
+            )
+        )
+        loop = asyncio.get_running_loop()
+        task = asyncio.create_task(self._serve(server))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, task.cancel)
+        with suppress(asyncio.CancelledError):
+            await task
+
+    async def _serve(self, server: "_Server") -> None:
+        serving = asyncio.create_task(server.serve(sockets=[self._listener]))
+        try:
+            async with self._running():
+                await server.listening.wait()
+                for line in StartPage(self).lines():
+                    print(line, flush=True)
+                await asyncio.Event().wait()
+        finally:
+            server.should_exit = True
+            await serving
+            self.database.close()
+
+    @asynccontextmanager
+    async def _running(self) -> AsyncIterator[None]:
+        try:
+            await self.runtime.start()
+            yield
+        finally:
+            await self.runtime.stop()
+            for app in self.apps.named.values():
+                if isinstance(app, ServiceApiApp | ModelApp):
+                    await app.aclose()
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield  # the workspace handles them: the plugin has to end first
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Bind the workspace's port, so that it is known before the plugin starts. Raises OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # naming TCP is what makes asyncio switch off Nagle's delay on accepted connections
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    listener.listen(1024)
+    return listener
