@@ -21,7 +21,7 @@ class RelayPlugin(Plugin):
     """Answers a request that the SDK can't parse with 400.
 
     The SDK parses a request before any endpoint is asked, and lets its exception go to the caller as a traceback with
-    the server's paths. An endpoint of this plugin raises nothing, so that whatever arrives here comes from there.
+    the server's paths. An endpoint of this plugin raises nothing, so whatever arrives here comes from there.
     """
 
     def _execute_request(

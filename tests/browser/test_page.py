@@ -1,7 +1,7 @@
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, expect
 
 from workspace.testing import Workspace
 
@@ -51,7 +51,12 @@ def test_an_app_cannot_bring_in_markup_or_script(browser: Browser, base_url: str
     with browser.new_context() as context:  # with JavaScript, so that a script that got in would run
         page = context.new_page()
         dialogs: list[str] = []
-        page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))  # type: ignore[func-returns-value]
+
+        def close(dialog: Dialog) -> None:
+            dialogs.append(dialog.message)
+            dialog.dismiss()
+
+        page.on("dialog", close)
         for form in ("html", "events"):
             page.goto(address(base_url, "/duck/xss", query="<img src=x onerror=alert(2)>", format=form))
             assert page.locator("script, img").count() == 0

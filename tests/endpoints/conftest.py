@@ -60,13 +60,13 @@ SILENCE = 61  # seconds
 
 
 @pytest.fixture(scope="session", autouse=True)
-def silent(workspace: Workspace) -> Iterator[dict[str, Any]]:
+def silent(workspace: Workspace) -> dict[str, Any]:
     """Call an app that says nothing for a minute in every form, while the other tests run."""
     url = workspace.endpoint(settings={"api_key": KEY})
     answers: dict[str, Any] = {}
 
     def call(form: str) -> None:
-        parts = []
+        parts: list[bytes] = []
         options: dict[str, Any] = {"params": {"query": "hi", "format": form}, "headers": {"X-API-Key": KEY}}
         with httpx.stream("GET", f"{url}/duck/silent-{SILENCE}", **options, timeout=90) as answer:
             parts.extend(answer.iter_bytes())
@@ -75,4 +75,4 @@ def silent(workspace: Workspace) -> Iterator[dict[str, Any]]:
     threads = [threading.Thread(target=call, args=(form,)) for form in ("sse", "html", "ndjson", "text", "json")]
     for thread in threads:
         thread.start()
-    yield {"answers": answers, "threads": threads}
+    return {"answers": answers, "threads": threads}

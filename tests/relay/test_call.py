@@ -92,7 +92,7 @@ def test_a_file_part_is_a_file() -> None:
         "--x\r\nContent-Disposition: form-data; name=query\r\n\r\nhi\r\n"
         '--x\r\nContent-Disposition: form-data; name=photo; filename="duck.png"\r\nContent-Type: image/png\r\n\r\n'
         "\x00\x01\r\n--x\r\n"
-        'Content-Disposition: form-data; name=none; filename=""\r\nContent-Type: application/octet-stream\r\n\r\n\r\n--x--'
+        'Content-Disposition: form-data; name=none; filename=""\r\nContent-Type: a/b\r\n\r\n\r\n--x--'
     )
     asked = call.read(post(body, f"multipart/form-data; boundary={boundary}"))
     assert asked == Asked(
@@ -161,11 +161,10 @@ def test_one_byte_less_than_dify_cuts_is_taken() -> None:
 def test_whatever_comes_is_read_or_refused(body: bytes, content_type: str | None, query: str) -> None:
     try:
         asked = call.read(post(body, content_type, query))
-    except RelayError as error:
-        assert 400 <= error.status < 500
-    else:
-        assert isinstance(asked.query, str)
-        assert isinstance(asked.inputs, dict)
+    except (InvalidParam, UnsupportedMediaType):
+        return
+    assert isinstance(asked.query, str)
+    assert isinstance(asked.inputs, dict)
 
 
 @pytest.mark.parametrize("query", ["", "  \n"])

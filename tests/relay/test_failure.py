@@ -70,8 +70,7 @@ def in_stream(text: str) -> str:
             "The run was cancelled before the app had finished.",
         ),
         (
-            "read app failed: read tcp 127.0.0.1:1->127.0.0.1:2: use of closed network connection\n"
-            "failed to read system header",
+            "read app failed: read tcp 10.0.0.1:1: use of closed network connection\nfailed to read system header",
             AppTimeout,
             "The app took longer than Dify lets one run take.",
         ),

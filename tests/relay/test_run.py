@@ -27,9 +27,9 @@ def test_a_complete_answer_passes_untouched(events: list[dict[str, Any]]) -> Non
 
 @pytest.mark.parametrize("events", [[], CHAT[:2], workflow({})[:3], [{"event": "of tomorrow"}, {}, {"event": None}]])
 def test_an_answer_without_its_end_is_told_apart(events: list[dict[str, Any]]) -> None:
-    passed = []
+    passed: list[Any] = []
     with pytest.raises(AppFailed, match="broke off"):
-        passed.extend(_each(watch(events, Interface.ANY), passed))
+        _each(watch(events, Interface.ANY), passed)
     assert passed == events
 
 
@@ -47,12 +47,11 @@ def test_whatever_the_sdk_raises_becomes_a_relay_error() -> None:
         raise RuntimeError("/secret/path.py")
 
     with pytest.raises(RelayError) as caught:
-        _each(watch(broken(), Interface.ANY), [])
+        list(watch(broken(), Interface.ANY))
     assert "secret" not in caught.value.message
     assert isinstance(caught.value.__cause__, RuntimeError)
 
 
-def _each(events: Iterator[Any], passed: list[Any]) -> list[Any]:
+def _each(events: Iterator[Any], passed: list[Any]) -> None:
     for event in events:
         passed.append(event)  # noqa: PERF402 - what came before the error counts
-    return []

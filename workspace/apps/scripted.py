@@ -228,7 +228,7 @@ async def _http(arguments: list[str], _call: AppCall) -> AsyncIterator[Event]:
 
 async def _real_completion(_arguments: list[str], _call: AppCall) -> AsyncIterator[Event]:
     # Dify's invoke_completion_app hands no query to a generator that requires one.
-    raise unknown("CompletionAppGenerator.generate() missing 1 required argument: 'query'")
+    raise unknown("Internal Server Error")
     yield {}  # makes this a generator
 
 

@@ -45,7 +45,8 @@ def test_each_event_is_a_line_of_its_own(form: Lines, event: str, error: str, ke
 
 def read_sse(stream: bytes) -> list[Any]:
     """Parse as WHATWG says: lines end with CR, LF or both, a blank line dispatches, a colon begins a comment."""
-    found, data = [], []
+    found: list[Any] = []
+    data: list[str] = []
     for line in stream.decode().replace("\r\n", "\n").replace("\r", "\n").split("\n"):
         if not line and data:
             found.append(json.loads("\n".join(data)))

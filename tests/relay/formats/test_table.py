@@ -57,7 +57,7 @@ def test_format_then_response_mode_come_first(name: str | None, response_mode: s
 
 @pytest.mark.parametrize(("name", "response_mode"), [("xml", None), ("HTML", None), (None, "async"), ("sse", "x")])
 def test_an_unknown_form_is_refused(name: str | None, response_mode: str | None) -> None:
-    with pytest.raises(InvalidParam, match="^Unknown (format|response_mode): use"):
+    with pytest.raises(InvalidParam, match=r"^Unknown (format|response_mode): use"):
         formats.choose(get(), DefaultFormat.AUTO, name=name, response_mode=response_mode)
 
 
