@@ -14,6 +14,11 @@ check: $(VENV)/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 
+debug: $(VENV)/ready  ## connect the plugin to the Dify that .env names, for remote debugging
+	@grep -qs '^REMOTE_INSTALL_KEY=.' .env || \
+	  { echo "Copy .env.example to .env and fill in REMOTE_INSTALL_URL and REMOTE_INSTALL_KEY first."; exit 1; }
+	INSTALL_METHOD=remote $(BIN)/python -m main
+
 package: $(VENV)/ready  ## write the .difypkg to upload to Dify
 	$(BIN)/python -m workspace.package
 

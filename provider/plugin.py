@@ -13,14 +13,14 @@ from relay.errors import InvalidParam
 log = logging.getLogger("duck_relay")
 
 UNREADABLE = InvalidParam(
-    "The head of the request can't be read: an address or header is not UTF-8, or a header's name holds an underscore."
+    "The head of the request can't be read: an address or header is not UTF-8, or a header's name has an underscore."
 )
 
 
 class RelayPlugin(Plugin):
     """Answers a request that the SDK can't parse with 400.
 
-    The SDK parses a request before any endpoint is asked, and lets its exception go to the caller as a traceback with
+    The SDK parses a request before any endpoint is asked, and lets its exception go to the caller, a traceback with
     the server's paths. An endpoint of this plugin raises nothing, so whatever arrives here comes from there.
     """
 
