@@ -1,5 +1,6 @@
 """/completion and /completion/<app_id>: completion apps."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,4 +14,5 @@ from relay.call import Interface
 
 class Completion(Endpoint):
     def _invoke(self, r: Request, values: Mapping[str, Any], settings: Mapping[str, Any]) -> Response:
-        return respond(r, values, settings, interface=Interface.COMPLETION, dify=SessionDify(self.session))
+        dify = SessionDify(self.session)
+        return respond(r, values, settings, dify=dify, now=time.time(), interface=Interface.COMPLETION)

@@ -1,5 +1,6 @@
 """/duck and /duck/<app_id>: any app; Dify picks the interface by the app's mode."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,4 +14,5 @@ from relay.call import Interface
 
 class Duck(Endpoint):
     def _invoke(self, r: Request, values: Mapping[str, Any], settings: Mapping[str, Any]) -> Response:
-        return respond(r, values, settings, interface=Interface.ANY, dify=SessionDify(self.session))
+        dify = SessionDify(self.session)
+        return respond(r, values, settings, dify=dify, now=time.time(), interface=Interface.ANY)

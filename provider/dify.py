@@ -10,6 +10,7 @@ from dify_plugin.core.runtime import Session
 from dify_plugin.core.server.__base.filter_reader import FilterReader
 from dify_plugin.core.server.__base.request_reader import RequestReader
 
+from provider.storage import SessionStorage
 from relay.body import Upload
 from relay.call import Call, Interface
 from relay.event import Event
@@ -23,6 +24,8 @@ class SessionDify:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self.endpoint_id = session.endpoint_id or ""
+        self.storage = SessionStorage(session)
         self._replies = _Replies(session.reader, session.session_id)
         session.reader = self._replies  # type: ignore[assignment]  # the SDK calls no more of it than `read`
 

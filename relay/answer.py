@@ -12,21 +12,19 @@ from relay import access, attachment, call, cors, formats, run, wire
 from relay.call import Asked, Call, Interface
 from relay.dify import Dify
 from relay.errors import RelayError
+from relay.event import Event
 from relay.failure import from_exception
 from relay.formats import Encoder, Format
-from relay.formats.html import CONTENT_SECURITY_POLICY, error_page
-from relay.pump import Pump
-from relay.settings import Settings
+from relay.idempotency import Answer, Delivery
+from relay.memory import Memory
+from relay.pump import Pump, settle
+from relay.response import HEADERS, empty, head_of, of_form, refusal
+from relay.settings import MemoryOf, Settings
 from relay.transcript import Transcript
 
 log = logging.getLogger("duck_relay")
 
-HEADERS: Mapping[str, str] = {
-    "Cache-Control": "no-cache, no-transform",
-    "X-Accel-Buffering": "no",  # nginx holds a stream back otherwise
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",  # the address may hold the key
-}
+DAY = 24 * 3600.0  # seconds
 UNFORESEEN = "Something went wrong inside the relay; its log says more under the request id."
 SENT_ID = re.compile(r"[\w.:-]{1,128}", re.ASCII)
 
@@ -38,63 +36,74 @@ def respond(
     *,
     interface: Interface,
     dify: Dify,
+    now: float,
 ) -> Response:
-    """Answer one request to `<path["app_id"]>`, or to the app that the settings name. Raises nothing."""
-    request_id = _request_id(request)
-    exchange = _Exchange(request, interface=interface, dify=dify, request_id=request_id)
+    """Answer one request to `<path["app_id"]>`, or to the app that the settings name. Raises nothing.
+
+    `now` is in seconds since 1970.
+    """
+    exchange = _Exchange(request, interface=interface, dify=dify, now=now)
     try:
         response = exchange.respond(str(path.get("app_id", "")), settings)
     except RelayError as error:
         response = exchange.refuse(error)
     except Exception:
-        log.exception("%s: unforeseen", request_id)
+        log.exception("%s: unforeseen", exchange.request_id)
         response = exchange.refuse(RelayError(UNFORESEEN))
-    response.headers.update({**HEADERS, "X-Request-Id": request_id, **exchange.cors})
-    log.info("%s: %s %s, app %r, %s", request_id, request.method, interface, exchange.app_id, response.status_code)
+    response.headers.update({**HEADERS, "X-Request-Id": exchange.request_id, **exchange.cors})
+    log.info(
+        "%s: %s %s, app %r, %s",
+        exchange.request_id,
+        request.method,
+        interface,
+        exchange.app_id,
+        response.status_code,
+    )
     return response
+
+
+def identify(request: Request) -> str:
+    """Take the caller's own id when it is one, so that both logs can be read together."""
+    sent = request.headers.get("X-Request-Id", "")
+    return sent if SENT_ID.fullmatch(sent) else uuid4().hex
 
 
 class _Exchange:
     """One request and what is known of it so far, which decides how an error is told."""
 
-    def __init__(self, request: Request, *, interface: Interface, dify: Dify, request_id: str) -> None:
+    def __init__(self, request: Request, *, interface: Interface, dify: Dify, now: float) -> None:
         self.app_id = ""
         self.cors: Mapping[str, str] = {}
+        self.request_id = identify(request)
         self._request = request
-        self._request_id = request_id
         self._interface = interface
         self._dify = dify
+        self._now = now
         self._page = formats.asks_for_page(request)
+        self._delivery: Delivery | None = None
 
     def respond(self, named_app: str, given: Mapping[str, Any]) -> Response:
         """Go the way of one request. Raises RelayError."""
         settings = Settings.read(given)
         self.cors = cors.headers(self._request, settings)
         if self._request.method == "OPTIONS":
-            return _empty({"Allow": cors.METHODS})
+            return empty({"Allow": cors.METHODS})
         access.check(self._request, settings)
         self.app_id = access.choose_app(named_app, settings)
         if self._request.method == "GET" and "Last-Event-ID" in self._request.headers:
             # an EventSource that comes back after the end: 204 is how it is told to stay away
-            return _empty({})
+            return empty({})
         asked = call.read(self._request)
         form = self._choose_form(asked, settings)
         made = call.make(asked, app_id=self.app_id, interface=self._interface)
         if self._request.method == "HEAD":
-            head = _of_form(form, b"")
-            head.headers.pop("Content-Length")  # GET's is not known, and not 0
-            return head
-        return self._run(made, form)
+            return head_of(form)
+        return self._once(self._request.headers.get("Idempotency-Key"), made, form, settings)
 
     def refuse(self, error: RelayError) -> Response:
         """Give an error as the whole response."""
         self._log_error(error)
-        body = error_page(error) if self._page else wire.encode(wire.dump(error.as_dict()))
-        media_type = "text/html; charset=utf-8" if self._page else "application/json"
-        response = Response(body, status=error.status, content_type=media_type, headers=error.headers)
-        if self._page:
-            response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-        return response
+        return refusal(error, page=self._page)
 
     def _choose_form(self, asked: Asked, settings: Settings) -> Format:
         form = formats.choose(
@@ -104,18 +113,37 @@ class _Exchange:
             self._page = form.readable
         return form
 
-    def _run(self, made: Call, form: Format) -> Response:
-        made = self._attach(made)
-        pump = Pump(run.watch(self._dify.invoke(made), self._interface), leave=self._dify.leave)
+    def _once(self, delivery_id: str | None, made: Call, form: Format, settings: Settings) -> Response:
+        """Run the app, unless this delivery is being answered already or has been."""
+        if delivery_id is None:
+            return self._run(made, form, settings)
+        delivery = Delivery(
+            self._dify.storage,
+            endpoint_id=self._dify.endpoint_id,
+            app_id=self.app_id,
+            delivery_id=delivery_id,
+            now=self._now,
+        )
+        if answer := delivery.begin(settle):
+            return Response(answer.body, content_type=answer.media_type)
+        self._delivery = delivery
+        try:
+            return self._run(made, form, settings)
+        except Exception:
+            delivery.fail()
+            raise
+
+    def _run(self, made: Call, form: Format, settings: Settings) -> Response:
+        pump = Pump(self._events(self._attach(made), settings), leave=self._dify.leave)
         if form.encoder is None:
-            transcript = Transcript()
-            for event in pump.rest():
-                transcript.add(event)
-            return _of_form(form, wire.encode(wire.dump(transcript.blocking())))
-        encoder = form.encoder(made.query)
-        if pump.open():
-            return _of_form(form, pump.whole(encoder))
-        return _of_form(form, self._stream(pump, encoder))
+            body = self._gather(pump)
+        else:
+            encoder = form.encoder(made.query)
+            if not pump.open():
+                return of_form(form, self._stream(pump, encoder, form))
+            body = pump.whole(encoder)
+        self._conclude(pump, form, body)
+        return of_form(form, body)
 
     def _attach(self, made: Call) -> Call:
         try:
@@ -125,37 +153,47 @@ class _Exchange:
         except Exception as error:
             raise from_exception(error, self._interface) from error
 
-    def _stream(self, pump: Pump, encoder: Encoder) -> Iterator[bytes]:
+    def _events(self, made: Call, settings: Settings) -> Iterator[Event]:
+        def invoke(call: Call) -> Iterator[Event]:
+            return run.watch(self._dify.invoke(call), self._interface)
+
+        if settings.memory is MemoryOf.OFF:
+            return invoke(made)
+        memory = Memory(
+            storage=self._dify.storage,
+            endpoint_id=self._dify.endpoint_id,
+            keep=settings.memory_days * DAY,
+            now=self._now,
+        )
+        return memory.run(made, invoke)
+
+    def _gather(self, pump: Pump) -> bytes:
+        transcript = Transcript()
+        for event in pump.rest():
+            transcript.add(event)
+        return wire.encode(wire.dump(transcript.blocking()))
+
+    def _stream(self, pump: Pump, encoder: Encoder, form: Format) -> Iterator[bytes]:
         """Stream the answer. Raises nothing: the daemon would send the traceback to the caller."""
+        sent: list[bytes] = []
         try:
-            yield from pump.chunks(encoder)
+            for chunk in pump.chunks(encoder):
+                if self._delivery:  # it may come again
+                    sent.append(chunk)
+                yield chunk
         except Exception:
-            log.exception("%s: unforeseen", self._request_id)
+            log.exception("%s: unforeseen", self.request_id)
             yield encoder.error(RelayError(UNFORESEEN))
+        # before the generator ends, because afterwards nothing can be stored
+        self._conclude(pump, form, b"".join(sent))
+
+    def _conclude(self, pump: Pump, form: Format, body: bytes) -> None:
         if pump.error:
             self._log_error(pump.error)
+        if self._delivery and pump.complete:
+            self._delivery.finish(Answer(media_type=form.media_type, body=body.decode()))
+        elif self._delivery:
+            self._delivery.fail()
 
     def _log_error(self, error: RelayError) -> None:
-        log.warning(
-            "%s: %s %s: %s", self._request_id, int(error.status), error.code, error.__cause__ or error.message
-        )
-
-
-def _of_form(form: Format, body: bytes | Iterator[bytes]) -> Response:
-    response = Response(body, content_type=form.media_type)
-    if form.readable:
-        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-    return response
-
-
-def _empty(headers: Mapping[str, str]) -> Response:
-    response = Response(b"", status=204, headers=headers)
-    for name in ("Content-Type", "Content-Length"):
-        response.headers.pop(name, None)
-    return response
-
-
-def _request_id(request: Request) -> str:
-    """Take the caller's own id when it is one, so that both logs can be read together."""
-    sent = request.headers.get("X-Request-Id", "")
-    return sent if SENT_ID.fullmatch(sent) else uuid4().hex
+        log.warning("%s: %s %s: %s", self.request_id, int(error.status), error.code, error.__cause__ or error.message)

@@ -9,11 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 from relay.call import Call
-from relay.dify import Dify
+from relay.dify import Files
 from relay.errors import InvalidParam
 
 
-def attach(call: Call, dify: Dify) -> Call:
+def attach(call: Call, dify: Files) -> Call:
     """Upload the call's files and put all of them into its inputs.
 
     A form's file goes under the input of its field's name, or under the app's only file input; the list `files` under

@@ -32,6 +32,7 @@ class Call:
     files: Sequence[Mapping[str, Any]] = ()  # as in Dify's Service API: {"type", "transfer_method", …}
     uploads: Sequence[Upload] = ()
     conversation_id: str | None = None
+    fresh: bool = False  # the caller asks for a new conversation
     user: str | None = None
 
 
@@ -50,6 +51,7 @@ class Asked:
 
 
 FIELDS = frozenset(Asked.__dataclass_fields__) - {"uploads"}
+NEW = "new"  # as a conversation_id: start a new one, whatever is remembered
 KEY = "key"  # the query string's own: access reads it, no app gets it
 
 
@@ -80,6 +82,7 @@ def make(asked: Asked, *, app_id: str, interface: Interface) -> Call:
     Raises InvalidParam for a chat without a query.
     """
     inputs = asked.inputs
+    fresh = asked.conversation_id == NEW
     if interface is Interface.CHAT and not asked.query.strip():
         raise InvalidParam("A chat app needs a query: send the field query.")
     if interface in {Interface.WORKFLOW, Interface.COMPLETION} and asked.query:
@@ -91,7 +94,8 @@ def make(asked: Asked, *, app_id: str, interface: Interface) -> Call:
         inputs=inputs,
         files=asked.files,
         uploads=asked.uploads,
-        conversation_id=asked.conversation_id or None,
+        conversation_id=None if fresh else asked.conversation_id or None,
+        fresh=fresh,
         user=asked.user or None,
     )
 

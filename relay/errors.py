@@ -53,6 +53,11 @@ class AppNotFound(RelayError):
     code = "app_not_found"
 
 
+class DeliveryInProgress(RelayError):
+    status = HTTPStatus.CONFLICT
+    code = "delivery_in_progress"
+
+
 class PayloadTooLarge(RelayError):
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     code = "payload_too_large"

@@ -95,6 +95,7 @@ COMPLETION_CAUSE = (
     " without their query, and they fail. Use a chat or workflow app instead, or Dify's Service API for this one."
 )
 FAILED = "The app failed inside Dify."
+NO_CONVERSATION = "Dify refuses the call without a word, as it does when it does not know the conversation_id."
 
 TRACEBACK = re.compile(r"Traceback \(most recent call last\).*", re.DOTALL)
 SECRET = re.compile(r"\b(?:sk|pk|app|xox[a-z]|gh[pousr]|whsec|Bearer)[-_ ][A-Za-z0-9*._-]{16,}")
@@ -144,6 +145,8 @@ def _from_envelope(status: int, envelope: Mapping[str, object], interface: Inter
 
 
 def _classify(status: int, code: str, message: str, interface: Interface) -> RelayError:
+    if (status, code, message) == (HTTPStatus.BAD_REQUEST, "invalid_param", ""):
+        return ConversationNotFound(NO_CONVERSATION)
     told = presentable(message)
     lowered = message.lower()
     for words, error_class in BY_TEXT.items():

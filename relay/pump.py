@@ -56,6 +56,11 @@ class Timing:
     total: float = 590.0  # just under the 600 s after which the daemon kills an endpoint's request
 
 
+def settle() -> None:
+    """Wait so long that whoever read the storage at the same moment has written its mark too."""
+    time.sleep(0.05)
+
+
 class _End:
     """Stands in the queue behind the last event of a run that ended well."""
 
@@ -93,6 +98,11 @@ class Pump:
     def error(self) -> RelayError | None:
         """The error that ended the answer, if one did."""
         return self._end if isinstance(self._end, RelayError) else None
+
+    @property
+    def complete(self) -> bool:
+        """Whether the app has said all."""
+        return isinstance(self._end, _End)
 
     def open(self) -> bool:
         """Wait for the opening; tell whether the answer is complete already.

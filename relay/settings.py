@@ -5,17 +5,18 @@ Dify hands them over at every request, and not always whole: a field may be null
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from relay.errors import AppUnavailable
 
 
 class Access(StrEnum):
-    """Who may call: whoever holds the key, or everyone."""
+    """Who may call: whoever holds the key, who signs its requests, or everyone."""
 
     KEY = "key"
+    SIGNATURE = "signature"
     PUBLIC = "public"
 
 
@@ -50,6 +51,30 @@ type Names = Annotated[frozenset[str], BeforeValidator(_split)]
 type Secret = Annotated[SecretStr, BeforeValidator(_trim)]
 
 
+class Webhook(StrEnum):
+    """Whose webhooks come: a row of `relay.webhook`'s table."""
+
+    STANDARD_WEBHOOKS = "standard-webhooks"
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    SLACK = "slack"
+    STRIPE = "stripe"
+    SHOPIFY = "shopify"
+    DISCORD = "discord"
+    LINE = "line"
+    TELEGRAM = "telegram"
+    META = "meta"
+    MICROSOFT_GRAPH = "microsoft-graph"
+    HMAC = "hmac"
+
+
+class MemoryOf(StrEnum):
+    """Whose conversations are kept."""
+
+    OFF = "off"
+    USER = "user"
+
+
 class Settings(BaseModel):
     """One endpoint's settings, with the default of each."""
 
@@ -59,6 +84,19 @@ class Settings(BaseModel):
     api_key: Secret = SecretStr("")
     app: Annotated[str, BeforeValidator(_app_id)] = ""
     allowed_apps: Names = frozenset()
+    webhook: Webhook | None = None
+    webhook_secret: Secret = SecretStr("")  # several, separated by spaces, while they are rotated
+    verify_token: Secret = SecretStr("")
+    hmac_header: str = ""
+    hmac_algorithm: Literal["sha1", "sha256", "sha512"] = "sha256"
+    hmac_encoding: Literal["hex", "base64"] = "hex"
+    hmac_prefix: str = ""
+    query_template: str = ""
+    inputs_template: str = ""
+    user_template: str = ""
+    answer_template: str = ""
+    memory: MemoryOf = MemoryOf.OFF
+    memory_days: Annotated[float, Field(gt=0, le=3650, allow_inf_nan=False)] = 7.0
     default_format: DefaultFormat = DefaultFormat.AUTO
     cors_origins: Names = frozenset()
 

@@ -32,6 +32,7 @@ def test_every_text_is_there_in_four_languages(declaration: dict[str, Any]) -> N
     found = texts(declaration)
     assert found
     assert all(set(text) == LANGUAGES and all(text.values()) for text in found)
+    assert {type(line) for text in found for line in text.values()} == {str}
 
 
 def test_the_manifest_asks_for_what_the_relay_uses() -> None:
@@ -54,6 +55,7 @@ def test_each_setting_of_the_form_is_one_that_is_read_and_has_help() -> None:
     assert {setting["name"] for setting in GROUP["settings"]} == set(Settings.model_fields)
     for setting in GROUP["settings"]:
         assert setting["help"]
+        assert all(isinstance(option["value"], str) for option in setting.get("options", ()))
         assert setting["required"] is False  # a required field keeps older Difys from saving the form
 
 

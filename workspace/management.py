@@ -12,6 +12,7 @@ GET    /workspace/plugin                {"manifest", "endpoints", "pid"}
 POST   /workspace/plugin/restart        ends the plugin's process and waits for the next one
 GET    /workspace/storage               {"<key>": "<value as hex>"}
 DELETE /workspace/storage
+DELETE /workspace/conversations         forget those of the demo apps and the model
 """
 
 from dataclasses import asdict, dataclass
@@ -52,6 +53,7 @@ class Management:
             Route("/plugin/restart", self.restart, methods=["POST"]),
             Route("/storage", self.list_storage, methods=["GET"]),
             Route("/storage", self.clear_storage, methods=["DELETE"]),
+            Route("/conversations", self.forget_conversations, methods=["DELETE"]),
         ]
 
     async def put_endpoint(self, request: Request) -> Response:
@@ -111,6 +113,10 @@ class Management:
 
     async def list_storage(self, _request: Request) -> Response:
         return JSONResponse(self.database.stored())
+
+    async def forget_conversations(self, _request: Request) -> Response:
+        self.database.forget_conversations()
+        return Response(status_code=204)
 
     async def clear_storage(self, _request: Request) -> Response:
         self.database.clear()

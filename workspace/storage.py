@@ -148,6 +148,9 @@ class Database:
 
     # --- the demo apps' conversations
 
+    def forget_conversations(self) -> None:
+        self._db.execute("DELETE FROM conversations")
+
     def turns(self, conversation_id: str, app_id: str, user: str) -> list[dict[str, str]] | None:
         """Return a conversation's turns, oldest first; None when this user of this app has no such conversation."""
         row = self._db.execute(

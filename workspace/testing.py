@@ -126,6 +126,9 @@ class Workspace:
         stored: dict[str, str] = self.client.get("/workspace/storage").json()
         return {key: bytes.fromhex(value) for key, value in stored.items()}
 
+    def forget_conversations(self) -> None:
+        self.client.delete("/workspace/conversations").raise_for_status()
+
     def clear_storage(self) -> None:
         self.client.delete("/workspace/storage").raise_for_status()
 

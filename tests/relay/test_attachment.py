@@ -1,4 +1,4 @@
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -7,7 +7,6 @@ from relay.attachment import attach, file_inputs
 from relay.body import Upload
 from relay.call import Call
 from relay.errors import InvalidParam
-from relay.event import Event
 
 LINK = {"type": "image", "transfer_method": "remote_url", "url": "https://a.example/b.png"}
 
@@ -25,12 +24,6 @@ class Form:
     def upload(self, upload: Upload) -> Mapping[str, Any]:
         self.uploaded.append(upload.filename)
         return {"tool_file_id": upload.filename}
-
-    def invoke(self, call: Call) -> Iterator[Event]:
-        raise NotImplementedError
-
-    def leave(self) -> None:
-        raise NotImplementedError
 
 
 def part(name: str, filename: str = "f") -> Upload:

@@ -41,6 +41,11 @@ def in_stream(text: str) -> str:
             ConversationNotFound,
             "Conversation Not Exists.",
         ),
+        (
+            before_stream(400, "invalid_param", ""),
+            ConversationNotFound,
+            "Dify refuses the call without a word, as it does when it does not know the conversation_id.",
+        ),
         (before_stream(400, "app_unavailable", "App unavailable"), AppUnavailable, "App unavailable"),
         (before_stream(400, "provider_not_initialize", "No model"), AppUnavailable, "No model"),
         (before_stream(400, "provider_quota_exceeded", "No credits"), TooManyRequests, "No credits"),

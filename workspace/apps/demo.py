@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workspace.apps.answer import MessageAnswer, WorkflowRun, usage, words
-from workspace.apps.app import AppCall, Event, Mode, Refused
+from workspace.apps.app import AppCall, Event, Mode, invalid_param
 from workspace.apps.form import Field, Form
 from workspace.storage import Database
 
@@ -62,7 +62,7 @@ class DemoChat:
         if call.conversation_id:
             known = self.database.turns(call.conversation_id, call.app_id, call.user)
             if known is None:
-                raise Refused(404, "not_found", "Conversation Not Exists.")
+                raise invalid_param("")  # Dify says no more of a conversation that it does not know
             turns = known
         name = self.form.text(call, "name")
         files = list(self.form.files(call, self.database))

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from workspace.apps.answer import MessageAnswer, usage
-from workspace.apps.app import AppCall, Broken, Event, Mode, Refused, unknown
+from workspace.apps.app import AppCall, Broken, Event, Mode, invalid_param, unknown
 from workspace.storage import Database
 
 _TIMEOUT = httpx.Timeout(10, read=None)
@@ -40,7 +40,7 @@ class ModelApp:
         if call.conversation_id:
             known = self._database.turns(call.conversation_id, call.app_id, call.user)
             if known is None:
-                raise Refused(404, "not_found", "Conversation Not Exists.")
+                raise invalid_param("")  # Dify says no more of a conversation that it does not know
             turns = known
         messages = [{"role": "system", "content": _SYSTEM}]
         for turn in turns:

@@ -1,0 +1,50 @@
+"""Responses, and what all of them carry."""
+
+from collections.abc import Iterator, Mapping
+
+from werkzeug import Response
+
+from relay import wire
+from relay.errors import RelayError
+from relay.formats import Format
+from relay.formats.html import CONTENT_SECURITY_POLICY, error_page
+
+HEADERS: Mapping[str, str] = {
+    "Cache-Control": "no-cache, no-transform",
+    "X-Accel-Buffering": "no",  # nginx holds a stream back otherwise
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",  # the address may hold the key
+}
+
+
+def of_form(form: Format, body: bytes | Iterator[bytes]) -> Response:
+    """Give an app's answer in the form that the caller gets: whole, or as it comes."""
+    response = Response(body, content_type=form.media_type)
+    if form.readable:
+        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    return response
+
+
+def head_of(form: Format) -> Response:
+    """Give the head of an answer without the answer."""
+    response = of_form(form, b"")
+    response.headers.pop("Content-Length")  # GET's is not known, and not 0
+    return response
+
+
+def empty(headers: Mapping[str, str]) -> Response:
+    """Give 204."""
+    response = Response(b"", status=204, headers=headers)
+    for name in ("Content-Type", "Content-Length"):
+        response.headers.pop(name, None)
+    return response
+
+
+def refusal(error: RelayError, *, page: bool) -> Response:
+    """Give an error as the whole response: Dify's error envelope, or a page to read."""
+    body = error_page(error) if page else wire.encode(wire.dump(error.as_dict()))
+    media_type = "text/html; charset=utf-8" if page else "application/json"
+    response = Response(body, status=error.status, content_type=media_type, headers=error.headers)
+    if page:
+        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    return response

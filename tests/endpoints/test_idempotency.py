@@ -1,0 +1,74 @@
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.endpoints.conftest import KEY, Open
+
+type Received = Callable[[httpx.Client], list[dict[str, Any]]]
+
+
+@pytest.mark.parametrize("form", ["json", "sse", "html", "text", "ndjson", "events"])
+@pytest.mark.parametrize("app", ["chat-3-0", "chat-6-50"])
+def test_the_same_delivery_gets_the_same_answer_and_the_app_runs_once(
+    endpoint: Open, received: Received, form: str, app: str
+) -> None:
+    client = endpoint()
+    headers = {"Idempotency-Key": "delivery-1"}
+    answers = [client.post(f"/duck/{app}?query=hi&format={form}", headers=headers) for _ in range(3)]
+    assert len(received(client)) == 1
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.headers["content-type"] for answer in answers}) == 1
+    assert answers[1].content == answers[0].content == answers[2].content
+
+
+def test_other_deliveries_apps_and_endpoints_run_on_their_own(endpoint: Open, received: Received) -> None:
+    client, other = endpoint(), endpoint()
+    for who, app, key in ((client, "chat-1-0", "a"), (client, "chat-1-0", "b"), (client, "chat-2-0", "a")):
+        assert who.post(f"/duck/{app}?query=hi", headers={"Idempotency-Key": key}).status_code == 200
+    assert other.post("/duck/chat-1-0?query=hi", headers={"Idempotency-Key": "a"}).status_code == 200
+    assert (len(received(client)), len(received(other))) == (3, 1)
+
+
+def test_a_failed_delivery_may_run_again(endpoint: Open, received: Received) -> None:
+    client = endpoint()
+    for app in ("broken-1", "broken-2-50", "http-500-unknown-x", "cut-1"):
+        for form in ("json", "sse"):
+            headers = {"Idempotency-Key": f"{app}-{form}"}
+            for _ in range(2):
+                client.post(f"/duck/{app}?query=hi&format={form}", headers=headers)
+            assert len([request for request in received(client) if request["app_id"] == app]) in {2, 4}
+
+
+def test_of_many_at_once_one_runs_and_the_others_are_told_to_come_back(endpoint: Open, received: Received) -> None:
+    client = endpoint()
+
+    async def all_at_once() -> list[httpx.Response]:
+        headers = {"Idempotency-Key": "same", "X-API-Key": KEY}
+        async with httpx.AsyncClient(base_url=client.base_url, headers=headers, timeout=60) as many:
+            return await asyncio.gather(*(many.post("/duck/chat-3-100?query=hi&format=json") for _ in range(10)))
+
+    answers = asyncio.run(all_at_once())
+    assert len(received(client)) == 1
+    refused = [answer for answer in answers if answer.status_code == 409]
+    assert len(refused) == 9
+    assert {answer.json()["code"] for answer in refused} == {"delivery_in_progress"}
+    assert {answer.headers["retry-after"] for answer in refused} == {"10"}
+
+
+@pytest.mark.parametrize("fault", [{"op": "get"}, {"op": "set"}, {"op": "*"}, {"call": 1}, {"call": 2}, {"call": 3}])
+def test_a_storage_that_fails_never_costs_the_answer(endpoint: Open, fault: dict[str, Any]) -> None:
+    client = endpoint(faults={"storage": [fault]})
+    answer = client.post("/duck/chat-3-0?query=hi&format=json", headers={"Idempotency-Key": "x"})
+    assert answer.status_code in {200, 409}
+    assert answer.json().get("answer") or answer.status_code == 409
+
+
+def test_head_does_not_use_up_a_delivery(endpoint: Open, received: Received) -> None:
+    client = endpoint()
+    headers = {"Idempotency-Key": "x"}
+    client.head("/duck/chat-1-0?query=hi", headers=headers)
+    assert client.get("/duck/chat-1-0?query=hi", headers=headers).status_code == 200
+    assert len(received(client)) == 1
