@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from werkzeug import Request
 
 from relay.call import KEY
-from relay.errors import AppNotAllowed, AppNotFound, Unauthorized
-from relay.settings import Access, Settings
+from relay.errors import AppNotAllowed, AppNotFound, AppUnavailable, Unauthorized
+from relay.settings import Access, Settings, Webhook
+from relay.webhook import SCHEMES, Delivery, Reply, Scheme, handshake, verify
+from relay.webhook import hmac as hmac_scheme
 
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
-def check(request: Request, settings: Settings) -> None:
-    """Let the caller in or raise Unauthorized. Reads no more than the head of the request."""
-    if settings.access is Access.PUBLIC:
-        return
+def check_key(request: Request, settings: Settings) -> None:
+    """Let the holder of the key in, or raise Unauthorized. Reads no more than the head of the request."""
     key = settings.api_key.get_secret_value()
     if not key:
         raise Unauthorized(
@@ -32,6 +32,41 @@ def check(request: Request, settings: Settings) -> None:
     right = [hmac.compare_digest(given.encode("utf-8", "replace"), key.encode()) for given in presented]
     if not any(right):
         raise Unauthorized("The key is wrong.", headers=CHALLENGE)
+
+
+def check_signature(delivery: Delivery, scheme: Scheme | None, settings: Settings, now: float) -> Reply | None:
+    """Let a delivery in that its sender signed, or raise Unauthorized.
+
+    Gives the reply to a handshake, for which no app is to be run. `now` in seconds since 1970.
+    """
+    if scheme is None:
+        raise Unauthorized("This endpoint checks signatures, but its settings name no webhook sender yet.")
+    tokens = settings.verify_tokens
+    if reply := handshake.answer(delivery, scheme, signed=False, verify_tokens=tokens):
+        return reply
+    if not settings.webhook_secrets:
+        raise Unauthorized(
+            "This endpoint has no webhook secret yet, so no delivery is let in: set webhook_secret in its settings."
+        )
+    verify(delivery, scheme, settings.webhook_secrets, now)
+    return handshake.answer(delivery, scheme, signed=True, verify_tokens=tokens)
+
+
+def choose_scheme(settings: Settings) -> Scheme | None:
+    """Give the sender whose deliveries come, None for none. Raises AppUnavailable for an HMAC that can't be."""
+    if settings.webhook is None:
+        return None
+    if settings.webhook is not Webhook.HMAC:
+        return SCHEMES[settings.webhook]
+    try:
+        return hmac_scheme(
+            header=settings.hmac_header,
+            algorithm=settings.hmac_algorithm,
+            encoding=settings.hmac_encoding,
+            prefix=settings.hmac_prefix,
+        )
+    except ValueError as error:
+        raise AppUnavailable(f"This endpoint's settings can't be understood: hmac_{error}.") from None
 
 
 def choose_app(named: str, settings: Settings) -> str:

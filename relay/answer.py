@@ -8,22 +8,25 @@ from uuid import uuid4
 
 from werkzeug import Request, Response
 
-from relay import access, attachment, call, cors, formats, run, wire
+from relay import access, attachment, call, cors, formats, mapping, run, wire
 from relay.call import Asked, Call, Interface
 from relay.dify import Dify
-from relay.errors import RelayError
+from relay.errors import DeliveryInProgress, RelayError
 from relay.event import Event
 from relay.failure import from_exception
 from relay.formats import Encoder, Format
 from relay.idempotency import Answer, Delivery
+from relay.mapping import Mapped
 from relay.memory import Memory
 from relay.pump import Pump, settle
-from relay.response import HEADERS, empty, head_of, of_form, refusal
-from relay.settings import MemoryOf, Settings
+from relay.response import HEADERS, empty, head_of, of_form, of_reply, refusal
+from relay.settings import Access, MemoryOf, Settings
 from relay.transcript import Transcript
+from relay.webhook import Ignored, Reply, Scheme, SignatureError
 
 log = logging.getLogger("duck_relay")
 
+HOPELESS = frozenset({400, 401, 403, 404, 413, 415})  # to send the same once more would not help
 DAY = 24 * 3600.0  # seconds
 UNFORESEEN = "Something went wrong inside the relay; its log says more under the request id."
 SENT_ID = re.compile(r"[\w.:-]{1,128}", re.ASCII)
@@ -68,6 +71,11 @@ def identify(request: Request) -> str:
     return sent if SENT_ID.fullmatch(sent) else uuid4().hex
 
 
+def _reason(error: RelayError) -> object:
+    """Say for the log what the caller is not told."""
+    return error.reason if isinstance(error, SignatureError) else error.__cause__ or error.message
+
+
 class _Exchange:
     """One request and what is known of it so far, which decides how an error is told."""
 
@@ -81,6 +89,7 @@ class _Exchange:
         self._now = now
         self._page = formats.asks_for_page(request)
         self._delivery: Delivery | None = None
+        self._scheme: Scheme | None = None
 
     def respond(self, named_app: str, given: Mapping[str, Any]) -> Response:
         """Go the way of one request. Raises RelayError."""
@@ -88,22 +97,44 @@ class _Exchange:
         self.cors = cors.headers(self._request, settings)
         if self._request.method == "OPTIONS":
             return empty({"Allow": cors.METHODS})
-        access.check(self._request, settings)
+        self._scheme = scheme = access.choose_scheme(settings)
+        if reply := self._let_in(scheme, settings):
+            return of_reply(reply)
         self.app_id = access.choose_app(named_app, settings)
         if self._request.method == "GET" and "Last-Event-ID" in self._request.headers:
             # an EventSource that comes back after the end: 204 is how it is told to stay away
             return empty({})
-        asked = call.read(self._request)
-        form = self._choose_form(asked, settings)
-        made = call.make(asked, app_id=self.app_id, interface=self._interface)
+        delivery = mapping.deliver(self._request)
+        mapped = mapping.read(self._request, delivery, settings, scheme)
+        if isinstance(mapped, Ignored):
+            log.info("%s: %s", self.request_id, mapped.reason)
+            return of_reply(scheme.acknowledgement if scheme else Reply())
+        form = self._choose_form(mapped.asked, settings)
+        made = call.make(mapped.asked, app_id=self.app_id, interface=self._interface)
         if self._request.method == "HEAD":
             return head_of(form)
-        return self._once(self._request.headers.get("Idempotency-Key"), made, form, settings)
+        try:
+            return self._once(mapped, made, form, settings)
+        except DeliveryInProgress:
+            if scheme is None:
+                raise
+            return of_reply(scheme.acknowledgement)  # after an error the sender would send it once more
+
+    def _let_in(self, scheme: Scheme | None, settings: Settings) -> Reply | None:
+        """Check the caller. Gives the reply to a sender's handshake. Raises Unauthorized."""
+        if settings.access is Access.KEY:
+            access.check_key(self._request, settings)
+        if settings.access is Access.SIGNATURE:
+            return access.check_signature(mapping.deliver(self._request), scheme, settings, self._now)
+        return None
 
     def refuse(self, error: RelayError) -> Response:
         """Give an error as the whole response."""
         self._log_error(error)
-        return refusal(error, page=self._page)
+        response = refusal(error, page=self._page)
+        if self._scheme and error.status in HOPELESS:
+            response.headers.update(self._scheme.no_retry_headers)
+        return response
 
     def _choose_form(self, asked: Asked, settings: Settings) -> Format:
         form = formats.choose(
@@ -113,30 +144,30 @@ class _Exchange:
             self._page = form.readable
         return form
 
-    def _once(self, delivery_id: str | None, made: Call, form: Format, settings: Settings) -> Response:
+    def _once(self, mapped: Mapped, made: Call, form: Format, settings: Settings) -> Response:
         """Run the app, unless this delivery is being answered already or has been."""
-        if delivery_id is None:
-            return self._run(made, form, settings)
+        if mapped.delivery_id is None:
+            return self._run(mapped, made, form, settings)
         delivery = Delivery(
             self._dify.storage,
             endpoint_id=self._dify.endpoint_id,
             app_id=self.app_id,
-            delivery_id=delivery_id,
+            delivery_id=mapped.delivery_id,
             now=self._now,
         )
         if answer := delivery.begin(settle):
             return Response(answer.body, content_type=answer.media_type)
         self._delivery = delivery
         try:
-            return self._run(made, form, settings)
+            return self._run(mapped, made, form, settings)
         except Exception:
             delivery.fail()
             raise
 
-    def _run(self, made: Call, form: Format, settings: Settings) -> Response:
-        pump = Pump(self._events(self._attach(made), settings), leave=self._dify.leave)
+    def _run(self, mapped: Mapped, made: Call, form: Format, settings: Settings) -> Response:
+        pump = Pump(self._events(self._attach(made), mapped, settings), leave=self._dify.leave)
         if form.encoder is None:
-            body = self._gather(pump)
+            body = self._gather(pump, mapped)
         else:
             encoder = form.encoder(made.query)
             if not pump.open():
@@ -153,7 +184,7 @@ class _Exchange:
         except Exception as error:
             raise from_exception(error, self._interface) from error
 
-    def _events(self, made: Call, settings: Settings) -> Iterator[Event]:
+    def _events(self, made: Call, mapped: Mapped, settings: Settings) -> Iterator[Event]:
         def invoke(call: Call) -> Iterator[Event]:
             return run.watch(self._dify.invoke(call), self._interface)
 
@@ -162,16 +193,17 @@ class _Exchange:
         memory = Memory(
             storage=self._dify.storage,
             endpoint_id=self._dify.endpoint_id,
+            thread=mapped.thread,
             keep=settings.memory_days * DAY,
             now=self._now,
         )
         return memory.run(made, invoke)
 
-    def _gather(self, pump: Pump) -> bytes:
+    def _gather(self, pump: Pump, mapped: Mapped) -> bytes:
         transcript = Transcript()
         for event in pump.rest():
             transcript.add(event)
-        return wire.encode(wire.dump(transcript.blocking()))
+        return wire.encode(wire.dump(mapped.shape(transcript)))
 
     def _stream(self, pump: Pump, encoder: Encoder, form: Format) -> Iterator[bytes]:
         """Stream the answer. Raises nothing: the daemon would send the traceback to the caller."""
@@ -196,4 +228,4 @@ class _Exchange:
             self._delivery.fail()
 
     def _log_error(self, error: RelayError) -> None:
-        log.warning("%s: %s %s: %s", self.request_id, int(error.status), error.code, error.__cause__ or error.message)
+        log.warning("%s: %s %s: %s", self.request_id, int(error.status), error.code, _reason(error))

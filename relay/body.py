@@ -39,27 +39,33 @@ class Body:
     uploads: Sequence[Upload] = ()
 
 
+def raw(request: Request) -> bytes:
+    """Give the body as its sender wrote it. Raises PayloadTooLarge when Dify may have cut it."""
+    content = request.get_data(parse_form_data=False)
+    if len(content) >= CUT:
+        raise PayloadTooLarge(f"The body is too large: Dify passes on less than {CUT} bytes.")
+    return b"" if content == EMPTY_CHUNKED else content
+
+
 def read(request: Request) -> Body:
     """Read JSON, a form or plain text (which is the `query`).
 
     Raises PayloadTooLarge, UnsupportedMediaType, or InvalidParam for what is malformed.
     """
-    raw = request.get_data(parse_form_data=False)
-    if len(raw) >= CUT:
-        raise PayloadTooLarge(f"The body is too large: Dify passes on less than {CUT} bytes.")
-    if not raw.strip() or raw == EMPTY_CHUNKED:
+    content = raw(request)
+    if not content.strip():
         return Body()
     media_type = request.mimetype
-    looks_like_json = raw.lstrip().startswith(b"{")
+    looks_like_json = content.lstrip().startswith(b"{")
     if media_type == "application/json" or media_type.endswith("+json"):
-        return Body(values=_json_object(_decode(raw, request)))
+        return Body(values=_json_object(_decode(content, request)))
     # curl -d says "form" of whatever it sends, some webhook senders say nothing
     if looks_like_json and media_type in {"", "application/x-www-form-urlencoded"}:
-        return Body(values=_json_object(_decode(raw, request)))
+        return Body(values=_json_object(_decode(content, request)))
     if media_type in FORMS:
-        return _form(raw, request)
+        return _form(content, request)
     if media_type == "text/plain":
-        return Body(values={"query": _decode(raw, request)})
+        return Body(values={"query": _decode(content, request)})
     raise UnsupportedMediaType(
         f"A body of type {media_type or 'unknown'} can't be read: send application/json, a form or text/plain."
     )
@@ -91,17 +97,17 @@ def _json_object(text: str) -> Mapping[str, Any]:
     return value
 
 
-def _decode(raw: bytes, request: Request) -> str:
+def _decode(content: bytes, request: Request) -> str:
     charset = request.mimetype_params.get("charset", "utf-8")
     try:
-        return raw.decode("utf-8-sig" if charset.lower() in {"utf-8", "utf8"} else charset)
+        return content.decode("utf-8-sig" if charset.lower() in {"utf-8", "utf8"} else charset)
     except (UnicodeError, ValueError):
         raise InvalidParam("The body is not in the character set that it claims.") from None
     except LookupError:
         raise UnsupportedMediaType("The body's character set is unknown: send UTF-8.") from None
 
 
-def _form(raw: bytes, request: Request) -> Body:
+def _form(content: bytes, request: Request) -> Body:
     parser = FormDataParser(
         stream_factory=lambda *_, **__: BytesIO(),  # nothing of a caller's file on the disk
         max_form_memory_size=CUT,
@@ -109,7 +115,7 @@ def _form(raw: bytes, request: Request) -> Body:
         silent=False,
     )
     try:
-        _, values, files = parser.parse(BytesIO(raw), request.mimetype, len(raw), request.mimetype_params)
+        _, values, files = parser.parse(BytesIO(content), request.mimetype, len(content), request.mimetype_params)
     except RequestEntityTooLarge:
         raise PayloadTooLarge("The form has too many parts.") from None
     except ValueError:

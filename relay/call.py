@@ -60,8 +60,16 @@ def read(request: Request) -> Asked:
 
     Raises InvalidParam, PayloadTooLarge or UnsupportedMediaType.
     """
-    args = Body(values=query_string(request), typed=False)
-    sent = body.read(request)
+    return _read(query_string(request), body.read(request))
+
+
+def read_query(request: Request) -> Asked:
+    """Read the query string alone, for a body that is not written for the relay. Raises InvalidParam."""
+    return _read(query_string(request), Body())
+
+
+def _read(arguments: Mapping[str, Any], sent: Body) -> Asked:
+    args = Body(values=arguments, typed=False)
     above, below = _fields(args), _fields(sent)
     inputs = {**_inputs(args, above), **_inputs(sent, below)}
     fields = {name: value for name, value in {**above, **below}.items() if name != "inputs"}

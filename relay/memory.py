@@ -17,10 +17,11 @@ log = logging.getLogger("duck_relay")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """Remembers conversations per endpoint, app and user. Where storage fails, a call goes on without memory."""
+    """Remembers conversations per endpoint, app, user and thread; without a storage that works, none."""
 
     storage: Storage
     endpoint_id: str
+    thread: str | None = None  # where the user speaks: an issue, a channel's thread
     keep: float  # seconds
     now: float  # seconds since 1970
 
@@ -43,7 +44,7 @@ class Memory:
 
     def _key(self, call: Call, user: str) -> str:
         """Hash, so that nobody's name stands in the storage, and no part can be mistaken for another."""
-        parts = json.dumps([self.endpoint_id, call.app_id, user])
+        parts = json.dumps([self.endpoint_id, call.app_id, user, self.thread])
         return f"conversation-{sha256(parts.encode()).hexdigest()}"
 
     def _recall(self, key: str) -> str | None:

@@ -8,6 +8,7 @@ from relay import wire
 from relay.errors import RelayError
 from relay.formats import Format
 from relay.formats.html import CONTENT_SECURITY_POLICY, error_page
+from relay.webhook import Reply
 
 HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-cache, no-transform",
@@ -30,6 +31,11 @@ def head_of(form: Format) -> Response:
     response = of_form(form, b"")
     response.headers.pop("Content-Length")  # GET's is not known, and not 0
     return response
+
+
+def of_reply(reply: Reply) -> Response:
+    """Give what a webhook sender hears without an app."""
+    return Response(reply.body, status=reply.status, content_type=reply.media_type)
 
 
 def empty(headers: Mapping[str, str]) -> Response:

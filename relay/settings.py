@@ -11,6 +11,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, V
 
 from relay.errors import AppUnavailable
 
+SHORTEST_SECRET = 6  # characters, of several
+
 
 class Access(StrEnum):
     """Who may call: whoever holds the key, who signs its requests, or everyone."""
@@ -114,6 +116,22 @@ class Settings(BaseModel):
         except ValidationError as error:
             names = ", ".join(sorted({str(problem["loc"][0]) for problem in error.errors()}))
             raise AppUnavailable(f"This endpoint's settings can't be understood: check {names}.") from None
+
+    @property
+    def webhook_secrets(self) -> list[str]:
+        """The secrets that are good at the moment: one, or several separated by spaces.
+
+        A text with shorter words than a secret has is one secret with spaces in it; its words must not be good alone.
+        """
+        secret = self.webhook_secret.get_secret_value()
+        words = secret.split()
+        return words if all(len(word) >= SHORTEST_SECRET for word in words) else [secret]
+
+    @property
+    def verify_tokens(self) -> list[str]:
+        """What Meta may name when it sets the webhook up."""
+        token = self.verify_token.get_secret_value()
+        return [token] if token else self.webhook_secrets
 
     @property
     def reachable_apps(self) -> frozenset[str]:

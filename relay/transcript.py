@@ -76,6 +76,15 @@ class Transcript:
         """The whole answer so far."""
         return "".join(self._parts)
 
+    def results(self) -> dict[str, Any]:
+        """Give what a template may say of the answer: `answer`, `outputs`, `conversation_id`."""
+        outputs = detail(self._workflow_end or {}).get("outputs")
+        return {
+            "answer": self.text,
+            "outputs": outputs if isinstance(outputs, Mapping) else {},
+            "conversation_id": self._first.get("conversation_id"),
+        }
+
     def blocking(self) -> dict[str, Any]:
         """Give the answer as Dify's Service API does with `response_mode: blocking`.
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from workspace.workspace import Workspace
 
 _FORMATS = ("html", "events", "sse", "json", "text", "ndjson")
-_TEMPLATES = Environment(
+TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
     trim_blocks=True,
@@ -104,7 +104,7 @@ class StartPage:
             (time.strftime("%H:%M:%S", time.localtime(exchange.started)), exchange)
             for exchange in workspace.gateway.recent
         ]
-        page = _TEMPLATES.get_template("start.html").render(
+        page = TEMPLATES.get_template("start.html").render(
             plugin=declaration.identity,
             runtime=workspace.runtime_name,
             pid=workspace.runtime.pid,

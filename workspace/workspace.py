@@ -13,6 +13,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
+from workspace import trial
 from workspace.apps.catalogue import Catalogue
 from workspace.apps.model import ModelApp
 from workspace.apps.named import named_apps
@@ -102,6 +103,7 @@ class Workspace:
                 Mount("/workspace", routes=management.routes()),
                 Mount("/files", routes=Files(self.database).routes()),
                 Route("/", StartPage(self).show),
+                Route("/try", trial.show, methods=["GET", "POST"]),
                 *self._transactions(),
             ]
         )

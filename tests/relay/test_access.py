@@ -7,7 +7,6 @@ from relay.settings import Settings
 from tests.requests import get, request
 
 KEYED = Settings.read({"api_key": "quack"})
-PUBLIC = Settings.read({"access": "public", "app": {"app_id": "a"}, "allowed_apps": "b"})
 
 
 @pytest.mark.parametrize(
@@ -23,7 +22,7 @@ PUBLIC = Settings.read({"access": "public", "app": {"app_id": "a"}, "allowed_app
     ids=["bearer", "bearer in lower case", "header", "query", "one of two", "one of two places"],
 )
 def test_the_key_opens(call: Request) -> None:
-    access.check(call, KEYED)
+    access.check_key(call, KEYED)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +46,7 @@ def test_the_key_opens(call: Request) -> None:
 )
 def test_anything_else_does_not(call: Request) -> None:
     with pytest.raises(Unauthorized) as caught:
-        access.check(call, KEYED)
+        access.check_key(call, KEYED)
     assert caught.value.headers == {"WWW-Authenticate": "Bearer"}
     assert "quack" not in caught.value.message
 
@@ -55,11 +54,7 @@ def test_anything_else_does_not(call: Request) -> None:
 @pytest.mark.parametrize("call", [get(), get("key="), get(headers={"X-API-Key": ""})])
 def test_without_a_key_set_nobody_gets_in_and_the_answer_says_why(call: Request) -> None:
     with pytest.raises(Unauthorized, match="no key yet"):
-        access.check(call, Settings())
-
-
-def test_the_public_needs_no_key() -> None:
-    access.check(get(), PUBLIC)
+        access.check_key(call, Settings())
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,8 @@ class App:
         yield {"event": "message_end", "conversation_id": conversation_id}
 
 
-def memory(shelf: Shelf, *, now: float = 0.0, endpoint_id: str = "e") -> Memory:
-    return Memory(storage=shelf, endpoint_id=endpoint_id, keep=7 * DAY, now=now)
+def memory(shelf: Shelf, *, now: float = 0.0, endpoint_id: str = "e", thread: str | None = None) -> Memory:
+    return Memory(storage=shelf, endpoint_id=endpoint_id, thread=thread, keep=7 * DAY, now=now)
 
 
 def test_a_user_goes_on_where_it_stopped() -> None:
@@ -57,6 +57,13 @@ def test_nobody_gets_anothers_conversation(call: Call, endpoint_id: str) -> None
     list(memory(shelf).run(CALL, app))
     list(memory(shelf, endpoint_id=endpoint_id).run(call, app))
     assert app.asked == [None, None]
+
+
+def test_in_each_thread_a_user_has_a_conversation_of_its_own() -> None:
+    shelf, app = Shelf(), App()
+    for thread in ("issue 7", "issue 8", "issue 7"):
+        list(memory(shelf, thread=thread).run(CALL, app))
+    assert app.asked == [None, None, "c1"]
 
 
 def test_a_new_conversation_takes_the_place_of_the_old() -> None:

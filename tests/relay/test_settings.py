@@ -53,6 +53,20 @@ def test_what_cannot_be_understood_is_refused_by_name_without_its_value(wrong: o
     assert caught.value.message == "This endpoint's settings can't be understood: check access."
 
 
+@pytest.mark.parametrize(
+    ("stored", "secrets"),
+    [
+        ("", []),
+        (" first-secret\n", ["first-secret"]),
+        ("first-secret  second-secret", ["first-secret", "second-secret"]),
+        ("It's a Secret to Everybody", ["It's a Secret to Everybody"]),
+        ("pond", ["pond"]),
+    ],
+)
+def test_several_secrets_are_separated_by_spaces(stored: str, secrets: list[str]) -> None:
+    assert Settings.read({"webhook_secret": stored}).webhook_secrets == secrets
+
+
 def test_the_key_is_not_in_the_settings_text() -> None:
     assert "quack" not in repr(Settings.read({"api_key": "quack"}))
 

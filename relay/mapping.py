@@ -1,0 +1,109 @@
+"""What an app gets of a delivery: by templates, by its sender's preset, or by the fields that a caller sends."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from werkzeug import Request
+
+from relay import body, call
+from relay.call import Asked
+from relay.settings import Settings, Webhook
+from relay.template import ObjectTemplate, TextTemplate
+from relay.transcript import Transcript
+from relay.webhook import Delivery, Ignored, Preset, Scheme
+from relay.webhook.scheme import IDEMPOTENCY_KEY
+
+# senders of no payload of their own: it may be written for the relay, with its fields
+PLAIN = frozenset({None, Webhook.HMAC, Webhook.STANDARD_WEBHOOKS})
+
+# what proves that a caller is who it is must not end up in an app's inputs
+SECRET_HEADERS = frozenset(
+    {"authorization", "cookie", "x-api-key", "x-gitlab-token", "x-telegram-bot-api-secret-token"}
+)
+SECRET_ARGUMENTS = frozenset({call.KEY, "hub.verify_token"})
+
+
+def deliver(request: Request) -> Delivery:
+    """Take a request as a delivery. Raises PayloadTooLarge."""
+    return Delivery(
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=body.raw(request),
+        query=request.args.to_dict(),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapped:
+    """What a delivery asks, which one it is, and how its sender wants the answer in JSON."""
+
+    asked: Asked
+    delivery_id: str | None  # the same again is the same delivery
+    thread: str | None = None  # of one sender's users, where each has a conversation of its own
+    shape: Callable[[Transcript], Mapping[str, Any]]
+
+
+def read(request: Request, delivery: Delivery, settings: Settings, scheme: Scheme | None) -> Mapped | Ignored:
+    """Map one delivery. Raises InvalidParam and its like for what can't be read or filled in.
+
+    A template decides over a preset, and a preset over the fields; the query string fills in what is left.
+    """
+    values = context(delivery, scheme)
+    templates = {
+        name: kind(f"{name}_template", source)
+        for name, kind in (("query", TextTemplate), ("inputs", ObjectTemplate), ("user", TextTemplate))
+        if (source := getattr(settings, f"{name}_template"))
+    }
+    reading = scheme.preset(delivery) if scheme else None
+    if isinstance(reading, Ignored):
+        return reading
+    if reading is None and not templates and settings.webhook in PLAIN:
+        asked = call.read(request)
+    else:
+        asked = _by_preset(call.read_query(request), reading, delivery)
+    filled: dict[str, Any] = {name: template.fill(values) for name, template in templates.items()}
+    asked = replace(asked, **filled)
+    return Mapped(
+        asked=asked,
+        delivery_id=values["delivery"]["id"],
+        # a template that names the user says all of whose conversation it is
+        thread=reading.conversation_key if reading and "user" not in templates else None,
+        shape=_shape(settings, reading, values),
+    )
+
+
+def context(delivery: Delivery, scheme: Scheme | None) -> dict[str, Any]:
+    """Give what templates can reach: `body`, `headers`, `query` and `delivery`."""
+    return {
+        "body": delivery.payload or delivery.body.decode("utf-8", "replace"),
+        "headers": {name: value for name, value in delivery.headers.items() if name not in SECRET_HEADERS},
+        "query": {name: value for name, value in delivery.query.items() if name not in SECRET_ARGUMENTS},
+        "delivery": {
+            "id": scheme.delivery_id(delivery) if scheme else delivery.header(IDEMPOTENCY_KEY) or None,
+            "sender": scheme.name if scheme else None,
+            "repeated": bool(scheme and scheme.is_repeated(delivery)),
+        },
+    }
+
+
+def _by_preset(asked: Asked, reading: Preset | None, delivery: Delivery) -> Asked:
+    if reading is None:
+        return replace(asked, inputs={**asked.inputs, **delivery.payload})
+    return replace(
+        asked,
+        query=reading.query or asked.query,
+        inputs={**asked.inputs, **reading.inputs},
+        user=reading.user or asked.user,
+    )
+
+
+def _shape(
+    settings: Settings, reading: Preset | None, values: Mapping[str, Any]
+) -> Callable[[Transcript], Mapping[str, Any]]:
+    if settings.answer_template:
+        template = ObjectTemplate("answer_template", settings.answer_template)
+        return lambda told: template.fill({**values, **told.results()})
+    if reading and reading.reply:
+        reply = reading.reply
+        return lambda told: reply(told.text)
+    return Transcript.blocking

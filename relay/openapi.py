@@ -1,0 +1,248 @@
+"""The relay's routes to apps as an OpenAPI description, built from the tables that the code itself uses.
+
+Source: OpenAPI Specification 3.1.1; the shapes of answers, events and errors: Dify's API reference.
+"""
+
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from typing import Any
+
+from werkzeug import Request, Response
+
+from relay import cors, wire
+from relay.answer import identify
+from relay.response import HEADERS
+from relay.call import FIELDS, KEY
+from relay.cors import METHODS
+from relay.errors import RelayError
+from relay.formats.table import FORMATS, RESPONSE_MODES
+from relay.settings import Settings
+
+type Object = dict[str, Any]
+
+VERSION = "0.1.0"  # the plugin's own, as in its manifest
+
+ROUTES: Mapping[str, str] = {
+    "/duck": "Run an app of any kind",
+    "/chat": "Run a chatbot, an agent or a chatflow",
+    "/workflow": "Run a workflow",
+    "/completion": "Run a text generator",
+}
+APP_ID = "/{app_id}"
+SERVED = "GET, HEAD, OPTIONS"  # methods of the description itself
+
+DESCRIPTION = (
+    "Runs apps of a Dify workspace. Send a query, inputs, or both; the answer comes back in the form that you name by"
+    " `format`, by `response_mode` or by `Accept`, while the app is still speaking."
+)
+
+_OBJECT: Object = {"type": "object", "additionalProperties": True}
+_FILE: Object = {
+    "type": "object",
+    "description": "A file as in Dify's Service API; further fields are passed on.",
+    "required": ["type", "transfer_method"],
+    "properties": {
+        "type": {"enum": ["image", "document", "audio", "video", "custom"]},
+        "transfer_method": {"enum": ["remote_url", "local_file", "tool_file"]},
+        "url": {"type": "string", "format": "uri"},
+        "upload_file_id": {"type": "string"},
+        "tool_file_id": {"type": "string"},
+    },
+}
+# one for each field of a call: a new field without a schema ends in a KeyError, and in a failing test
+FIELD_SCHEMAS: Mapping[str, Object] = {
+    "query": {"type": "string", "description": "What the user says."},
+    "inputs": {**_OBJECT, "description": "The app's own variables."},
+    "files": {"type": "array", "items": _FILE, "description": "For the app's only input that takes files."},
+    "conversation_id": {"type": "string", "description": "Goes on with a conversation."},
+    "user": {"type": "string", "description": "Who asks: an end user's id in Dify."},
+    "response_mode": {"enum": [*RESPONSE_MODES], "description": "As in Dify's Service API."},
+    "format": {"enum": [*FORMATS], "description": "The form of the answer."},
+}
+_JSON_FIELDS = frozenset({"inputs", "files"})  # written as JSON inside a query string or a form
+
+_HEADERS: Object = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
+
+
+def respond(request: Request, settings: Mapping[str, Any]) -> Response:
+    """Serve the description to everyone: it holds no secret, and says how to send one."""
+    try:
+        allowed = cors.headers(request, Settings.read(settings))
+    except RelayError:  # settings that no call gets past
+        allowed = {}
+    headers = {**HEADERS, "X-Request-Id": identify(request), **allowed}
+    if request.method == "OPTIONS":
+        return Response(b"", status=204, headers={**headers, "Allow": SERVED})
+    return Response(wire.encode(wire.dump(describe())), content_type="application/json", headers=headers)
+
+
+def describe() -> Object:
+    """Give the description. Its server is relative, so it is right at every address that it can be read from."""
+    return {
+        "openapi": "3.1.1",
+        "info": {"title": "Duck relay", "version": VERSION, "description": DESCRIPTION},
+        "servers": [{"url": "."}],
+        "security": [{"bearer": []}, {"header": []}, {"query": []}],
+        "paths": {
+            path + named: _path(path, named, summary) for path, summary in ROUTES.items() for named in (APP_ID, "")
+        },
+        "components": {
+            "parameters": {told["name"]: told for told in _parameters()},
+            "schemas": {"Answer": _answer(), "Error": _error()},
+            "requestBodies": {"Call": _body()},
+            "responses": {"Answer": _whole_answer(), **dict(_error_responses())},
+            "headers": {"RequestId": {"description": "Also in the relay's log.", "schema": {"type": "string"}}},
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+                "query": {"type": "apiKey", "in": "query", "name": KEY},
+            },
+        },
+    }
+
+
+def _path(path: str, named: str, summary: str) -> Object:
+    app_id = {"name": "app_id", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[^/]+$"}}
+    run: Object = {
+        "summary": summary if named else f"{summary}: the one picked in the endpoint's settings",
+        "parameters": [{"$ref": f"#/components/parameters/{told['name']}"} for told in _parameters()],
+        "responses": {"200": {"$ref": "#/components/responses/Answer"}, **_errors()},
+    }
+    reconnected = {"204": {"description": "Last-Event-ID was sent: the stream has ended, the app is not run again."}}
+    operations: Object = {
+        "GET": {**run, "responses": {**run["responses"], **reconnected}},
+        "POST": {**run, "requestBody": {"$ref": "#/components/requestBodies/Call"}},
+        "HEAD": {
+            **run,
+            "summary": f"Tell what GET would answer, without running the app ({path})",
+            "responses": {**{status: _bare(told) for status, told in run["responses"].items()}, **reconnected},
+        },
+        "OPTIONS": {
+            "summary": "Tell the methods, and a browser who may call",
+            "security": [],
+            "responses": {
+                "204": {
+                    "description": "No body.",
+                    "headers": {"Allow": {"required": True, "schema": {"const": METHODS}}},
+                },
+                **{status: run["responses"][status] for status in ("400", "503")},
+            },
+        },
+    }
+    return {
+        **({"parameters": [app_id]} if named else {}),
+        **{
+            method.lower(): {"operationId": "_".join([method.lower(), path[1:], *(["app"] if named else [])]), **told}
+            for method, told in operations.items()
+        },
+    }
+
+
+def _parameters() -> Iterator[Object]:
+    for name in sorted(FIELDS):
+        schema = FIELD_SCHEMAS[name]
+        as_json = name in _JSON_FIELDS
+        yield {
+            "name": name,
+            "in": "query",
+            **({"content": {"application/json": {"schema": schema}}} if as_json else {"schema": schema}),
+        }
+    yield {
+        "name": "others",
+        "in": "query",
+        "description": "Every other name is an input of that name.",
+        "style": "form",
+        "explode": True,
+        "schema": {
+            "type": "object",
+            "propertyNames": {"not": {"enum": sorted({*FIELDS, KEY})}},
+            "additionalProperties": {"type": "string"},
+        },
+    }
+
+
+def _body() -> Object:
+    call = {**_OBJECT, "properties": {name: FIELD_SCHEMAS[name] for name in sorted(FIELDS)}}
+    form = {
+        "type": "object",
+        "properties": {
+            name: {"type": "string", "contentMediaType": "application/json"}
+            if name in _JSON_FIELDS
+            else FIELD_SCHEMAS[name]
+            for name in sorted(FIELDS)
+        },
+        "additionalProperties": {"type": "string"},
+    }
+    return {
+        "description": "An object that names none of the fields is the inputs. A file part of a form is a file.",
+        "content": {
+            "application/json": {"schema": call},
+            "application/x-www-form-urlencoded": {"schema": form},
+            "multipart/form-data": {"schema": form},
+            "text/plain": {"schema": {"type": "string", "description": "The query."}},
+        },
+    }
+
+
+def _answer() -> Object:
+    """Describe Dify's blocking answer: a chat's holds `answer`, a workflow's `data`."""
+    chat = {"answer": {"type": "string"}, "metadata": _OBJECT}
+    run = {"workflow_run_id": {"type": ["string", "null"]}, "data": _OBJECT}
+    shapes = [{"required": [*fields], "properties": fields} for fields in (chat, run)]
+    return {"type": "object", "properties": {"task_id": {"type": ["string", "null"]}}, "anyOf": shapes}
+
+
+def _error() -> Object:
+    return {
+        "type": "object",
+        "required": ["code", "message", "status"],
+        "properties": {
+            "code": {"enum": sorted({error.code for error in _error_classes()})},
+            "message": {"type": "string"},
+            "status": {"type": "integer"},
+        },
+        "additionalProperties": False,
+    }
+
+
+def _whole_answer() -> Object:
+    texts = {form.media_type.partition(";")[0]: {"schema": {"type": "string"}} for form in FORMATS.values()}
+    return {
+        "description": "The answer. A stream that could not be completed ends with an event of the kind `error`.",
+        "headers": _HEADERS,
+        "content": {
+            **texts,
+            "text/event-stream": {},  # its events have no schema: unknown kinds pass
+            "application/json": {"schema": {"$ref": "#/components/schemas/Answer"}},
+        },
+    }
+
+
+def _errors() -> Object:
+    return {status: {"$ref": f"#/components/responses/Error{status}"} for status in _codes()}
+
+
+def _error_responses() -> Iterator[tuple[str, Object]]:
+    for status, codes in _codes().items():
+        content: Object = {
+            "application/json": {"schema": {"$ref": "#/components/schemas/Error"}},
+            "text/html": {"schema": {"type": "string", "description": "For whoever asked for a page."}},
+        }
+        yield f"Error{status}", {"description": ", ".join(codes), "headers": _HEADERS, "content": content}
+
+
+def _codes() -> dict[str, list[str]]:
+    """Give each status that an error may have, with its codes."""
+    pairs = sorted({(str(int(error.status)), error.code) for error in _error_classes()})
+    return {status: [code for _, code in group] for status, group in groupby(pairs, key=lambda pair: pair[0])}
+
+
+def _error_classes(base: type[RelayError] = RelayError) -> Iterator[type[RelayError]]:
+    yield base
+    for error in base.__subclasses__():
+        yield from _error_classes(error)
+
+
+def _bare(response: Object) -> Object:
+    """Refer to a response of GET, without its body."""
+    return {"description": f"As GET: {response['$ref'].rpartition('/')[2]}", "headers": _HEADERS}
