@@ -1,4 +1,4 @@
-.PHONY: run test check package debug clean
+.PHONY: run test check soak leak package debug clean
 
 VENV = .venv
 BIN = $(VENV)/bin
@@ -15,9 +15,15 @@ check: $(VENV)/ready
 	$(BIN)/mypy .
 
 debug: $(VENV)/ready  ## connect the plugin to the Dify that .env names, for remote debugging
-	@grep -qs '^REMOTE_INSTALL_KEY=.' .env || \
+	@[ -n "$$REMOTE_INSTALL_KEY" ] || grep -qs '^REMOTE_INSTALL_KEY=.' .env || \
 	  { echo "Copy .env.example to .env and fill in REMOTE_INSTALL_URL and REMOTE_INSTALL_KEY first."; exit 1; }
 	INSTALL_METHOD=remote $(BIN)/python -m main
+
+soak: $(VENV)/ready  ## thousands of answers in every runtime, and what of them is lost (3 minutes)
+	$(BIN)/python -m bench.soak
+
+leak: $(VENV)/ready  ## what 1,000 callers who hang up leave behind in the plugin (2 minutes)
+	$(BIN)/python -m bench.leak
 
 package: $(VENV)/ready  ## write the .difypkg to upload to Dify
 	$(BIN)/python -m workspace.package
@@ -40,6 +46,6 @@ $(VENV)/ready: requirements.txt requirements-dev.txt
 	  exit 1; \
 	fi; \
 	echo "Setting up $(VENV) with $$("$$found" --version)"; \
-	"$$found" -m venv --clear $(VENV); \
+	"$$found" -m venv $(VENV); \
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@

@@ -18,7 +18,7 @@ from relay.formats import Encoder, Format
 from relay.idempotency import Answer, Delivery
 from relay.mapping import Mapped
 from relay.memory import Memory
-from relay.pump import Pump, settle
+from relay.pump import Pump, parts, settle
 from relay.response import HEADERS, empty, head_of, of_form, of_reply, refusal
 from relay.settings import Access, MemoryOf, Settings
 from relay.transcript import Transcript
@@ -174,7 +174,7 @@ class _Exchange:
                 return of_form(form, self._stream(pump, encoder, form))
             body = pump.whole(encoder)
         self._conclude(pump, form, body)
-        return of_form(form, body)
+        return of_form(form, parts(body))
 
     def _attach(self, made: Call) -> Call:
         try:

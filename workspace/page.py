@@ -5,26 +5,19 @@ import shlex
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from jinja2 import Environment, FileSystemLoader
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from workspace.html import TEMPLATES
 from workspace.runtime.remote import RemoteRuntime
 
 if TYPE_CHECKING:
     from workspace.workspace import Workspace
 
 _FORMATS = ("html", "events", "sse", "json", "text", "ndjson")
-TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 
 
 @dataclass(frozen=True, slots=True)

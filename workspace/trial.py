@@ -14,7 +14,7 @@ from relay.errors import RelayError
 from relay.settings import Settings, Webhook
 from relay.transcript import Transcript
 from relay.webhook import Ignored
-from workspace.page import TEMPLATES
+from workspace.html import TEMPLATES
 
 TEXTS = ("query_template", "inputs_template", "user_template", "answer_template")
 EXAMPLE: Mapping[str, str] = {

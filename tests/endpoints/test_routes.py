@@ -164,7 +164,6 @@ def test_a_file_for_an_app_that_takes_none_is_refused(endpoint: Open, received: 
         ("text", "POST", "*/*", "text/plain; charset=utf-8"),
         ("ndjson", "GET", "*/*", "application/x-ndjson"),
         ("ndjson", "GET", "text/event-stream", "text/event-stream"),
-        (0, "GET", "*/*", "application/json"),
     ],
 )
 def test_the_form_is_negotiated(endpoint: Open, default: object, method: str, accept: str, media_type: str) -> None:
