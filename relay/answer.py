@@ -19,7 +19,7 @@ from relay.idempotency import Answer, Delivery
 from relay.mapping import Mapped
 from relay.memory import Memory
 from relay.pump import Pump, parts, settle
-from relay.response import HEADERS, empty, head_of, of_form, of_reply, refusal
+from relay.response import HEADERS, empty, head_of, of_form, of_reply, of_type, refusal
 from relay.settings import Access, MemoryOf, Settings
 from relay.transcript import Transcript
 from relay.webhook import Ignored, Reply, Scheme, SignatureError
@@ -156,7 +156,7 @@ class _Exchange:
             now=self._now,
         )
         if answer := delivery.begin(settle):
-            return Response(answer.body, content_type=answer.media_type)
+            return of_type(answer.media_type, answer.body)
         self._delivery = delivery
         try:
             return self._run(mapped, made, form, settings)

@@ -48,7 +48,6 @@ def read(request: Request, delivery: Delivery, settings: Settings, scheme: Schem
 
     A template decides over a preset, and a preset over the fields; the query string fills in what is left.
     """
-    values = context(delivery, scheme)
     templates = {
         name: kind(f"{name}_template", source)
         for name, kind in (("query", TextTemplate), ("inputs", ObjectTemplate), ("user", TextTemplate))
@@ -61,11 +60,11 @@ def read(request: Request, delivery: Delivery, settings: Settings, scheme: Schem
         asked = call.read(request)
     else:
         asked = _by_preset(call.read_query(request), reading, delivery)
+    values = context(delivery, scheme) if templates or settings.answer_template else {}
     filled: dict[str, Any] = {name: template.fill(values) for name, template in templates.items()}
-    asked = replace(asked, **filled)
     return Mapped(
-        asked=asked,
-        delivery_id=values["delivery"]["id"],
+        asked=replace(asked, **filled),
+        delivery_id=_delivery_id(delivery, scheme),
         # a template that names the user says all of whose conversation it is
         thread=reading.conversation_key if reading and "user" not in templates else None,
         shape=_shape(settings, reading, values),
@@ -79,11 +78,15 @@ def context(delivery: Delivery, scheme: Scheme | None) -> dict[str, Any]:
         "headers": {name: value for name, value in delivery.headers.items() if name not in SECRET_HEADERS},
         "query": {name: value for name, value in delivery.query.items() if name not in SECRET_ARGUMENTS},
         "delivery": {
-            "id": scheme.delivery_id(delivery) if scheme else delivery.header(IDEMPOTENCY_KEY) or None,
+            "id": _delivery_id(delivery, scheme),
             "sender": scheme.name if scheme else None,
             "repeated": bool(scheme and scheme.is_repeated(delivery)),
         },
     }
+
+
+def _delivery_id(delivery: Delivery, scheme: Scheme | None) -> str | None:
+    return scheme.delivery_id(delivery) if scheme else delivery.header(IDEMPOTENCY_KEY) or None
 
 
 def _by_preset(asked: Asked, reading: Preset | None, delivery: Delivery) -> Asked:

@@ -206,3 +206,13 @@ class Pump:
 def _split(chunk: bytes) -> Iterator[bytes]:
     for start in range(0, len(chunk), LARGEST):
         yield chunk[start : start + LARGEST]
+
+
+def parts(body: bytes) -> bytes | Iterator[bytes]:
+    """Give a body that is whole already as it may leave: in one chunk, or, where that is too large, in several."""
+    return body if len(body) <= LARGEST else _parted(body)
+
+
+def _parted(body: bytes) -> Iterator[bytes]:
+    yield from _split(body)
+    time.sleep(Timing().ending)

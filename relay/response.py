@@ -20,8 +20,13 @@ HEADERS: Mapping[str, str] = {
 
 def of_form(form: Format, body: bytes | Iterator[bytes]) -> Response:
     """Give an app's answer in the form that the caller gets: whole, or as it comes."""
-    response = Response(body, content_type=form.media_type)
-    if form.readable:
+    return of_type(form.media_type, body)
+
+
+def of_type(media_type: str, body: bytes | str | Iterator[bytes]) -> Response:
+    """Give a body of ours; a page comes with the policy that lets nothing in it run."""
+    response = Response(body, content_type=media_type)
+    if response.mimetype == "text/html":
         response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     return response
 
@@ -49,8 +54,7 @@ def empty(headers: Mapping[str, str]) -> Response:
 def refusal(error: RelayError, *, page: bool) -> Response:
     """Give an error as the whole response: Dify's error envelope, or a page to read."""
     body = error_page(error) if page else wire.encode(wire.dump(error.as_dict()))
-    media_type = "text/html; charset=utf-8" if page else "application/json"
-    response = Response(body, status=error.status, content_type=media_type, headers=error.headers)
-    if page:
-        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    response = of_type("text/html; charset=utf-8" if page else "application/json", body)
+    response.status_code = error.status
+    response.headers.update(error.headers)
     return response

@@ -21,6 +21,7 @@ def test_the_same_delivery_gets_the_same_answer_and_the_app_runs_once(
     assert len(received(client)) == 1
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.headers["content-type"] for answer in answers}) == 1
+    assert len({answer.headers.get("content-security-policy") for answer in answers}) == 1
     assert answers[1].content == answers[0].content == answers[2].content
 
 
