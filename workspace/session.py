@@ -109,5 +109,6 @@ class Session:
     def close(self) -> None:
         """End the session: the plugin is no longer listened to, and its reverse invocations are cancelled."""
         self.messages.close()
-        for task in self._invocations:
-            task.cancel()
+        # once each: a second cancel would hit the task while it tells the plugin of the first
+        while self._invocations:
+            self._invocations.pop().cancel()
