@@ -11,11 +11,11 @@ from werkzeug import Request, Response
 
 from relay import cors, wire
 from relay.answer import identify
-from relay.response import HEADERS
 from relay.call import FIELDS, KEY
 from relay.cors import METHODS
 from relay.errors import RelayError
 from relay.formats.table import FORMATS, RESPONSE_MODES
+from relay.response import HEADERS
 from relay.settings import Settings
 
 type Object = dict[str, Any]

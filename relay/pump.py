@@ -50,7 +50,7 @@ class Timing:
 
     opening: float = 0.2  # for the app's first event, before the answer opens without it
     gather: float = 0.02  # after the first event, for what follows at once
-    ending: float = 0.1  # from the first chunk to the end of the answer
+    ending: float = 0.25  # from the first chunk to the end of the answer
     keep_alive: float = 15.0  # of silence
     idle: float = 245.0  # without any event: just over the 240 s that Dify lets one run take
     total: float = 590.0  # just under the 600 s after which the daemon kills an endpoint's request
@@ -130,6 +130,8 @@ class Pump:
             chunk = encoder.opening() + (self._encode(encoder) if self._waiting else encoder.keep_alive)
             yield chunk[:LARGEST]  # even an empty one brings status and headers to the caller
             yield from _split(chunk[LARGEST:])
+            # a serverless plugin's chunk leaves in another greenlet, which a busy process may run much later: let it
+            time.sleep(0.001)
             first = last = self._clock()
             sent = len(chunk)
             while self._end is None:
