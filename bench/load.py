@@ -3,10 +3,14 @@
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, Self
 
 import httpx
+
+RUNTIMES = ("local", "remote", "serverless")
+NDJSON = "/duck/{app_id}?query=hi&format=ndjson"  # the relay's path whose answer `read_ndjson` reads
+DUCK = "/duck/{app_id}"  # that of the documentation's Duck, for `read_duck`
 
 type Read = Callable[[str], list[dict[str, Any]]]
 
@@ -37,6 +41,14 @@ class Tally:
     disordered: int = 0  # answers whose events came in another order, or twice
     failed: int = 0  # answers of another status than 200
 
+    @property
+    def sound(self) -> bool:
+        """Tell whether nothing is missing."""
+        return not (self.lost or self.cut or self.disordered or self.failed)
+
+    def __add__(self, other: Self) -> "Tally":
+        return Tally(**{field.name: getattr(self, field.name) + getattr(other, field.name) for field in fields(self)})
+
 
 def read_ndjson(text: str) -> list[dict[str, Any]]:
     """Read one event a line."""
@@ -57,20 +69,21 @@ async def run(base_url: str, scenario: Scenario, *, headers: Mapping[str, str], 
     async def call(client: httpx.AsyncClient) -> None:
         async with turn:
             answer = await client.get(base_url + path.format(app_id=scenario.app_id))
-        _count(answer, scenario, tally, read)
+        count(answer.status_code, answer.text, scenario, tally, read)
 
     async with httpx.AsyncClient(headers=dict(headers), timeout=120, limits=limits) as client:
         await asyncio.gather(*(call(client) for _ in range(scenario.requests)))
     return tally
 
 
-def _count(answer: httpx.Response, scenario: Scenario, tally: Tally, read: Read) -> None:
+def count(status: int, text: str, scenario: Scenario, tally: Tally, read: Read) -> None:
+    """Compare one answer with what the app said, and add what is missing to the tally."""
     tally.sent += scenario.events + 1
-    if answer.status_code != httpx.codes.OK:
+    if status != httpx.codes.OK:
         tally.failed += 1
         tally.lost += scenario.events + 1
         return
-    events = read(answer.text)
+    events = read(text)
     numbers = [
         int(event["answer"].removeprefix(" tok").rstrip("x")) for event in events if event.get("event") == "message"
     ]
