@@ -22,7 +22,7 @@ debug: $(VENV)/ready  ## connect the plugin to the Dify that .env names, for rem
 soak: $(VENV)/ready  ## thousands of answers in every runtime, and what of them is lost (3 minutes)
 	$(BIN)/python -m bench.soak
 
-leak: $(VENV)/ready  ## what 1,000 callers who hang up leave behind in the plugin (2 minutes)
+leak: $(VENV)/ready  ## what 1,000 callers who hang up leave behind in the plugin (3 minutes)
 	$(BIN)/python -m bench.leak
 
 package: $(VENV)/ready  ## write the .difypkg to upload to Dify
