@@ -36,11 +36,11 @@ def test_other_deliveries_apps_and_endpoints_run_on_their_own(endpoint: Open, re
 def test_a_failed_delivery_may_run_again(endpoint: Open, received: Received) -> None:
     client = endpoint()
     for app in ("broken-1", "broken-2-50", "http-500-unknown-x", "cut-1"):
-        for form in ("json", "sse"):
+        for turn, form in enumerate(("json", "sse"), start=1):
             headers = {"Idempotency-Key": f"{app}-{form}"}
             for _ in range(2):
                 client.post(f"/duck/{app}?query=hi&format={form}", headers=headers)
-            assert len([request for request in received(client) if request["app_id"] == app]) in {2, 4}
+            assert len([request for request in received(client) if request["app_id"] == app]) == 2 * turn
 
 
 def test_of_many_at_once_one_runs_and_the_others_are_told_to_come_back(endpoint: Open, received: Received) -> None:
@@ -63,8 +63,7 @@ def test_of_many_at_once_one_runs_and_the_others_are_told_to_come_back(endpoint:
 def test_a_storage_that_fails_never_costs_the_answer(endpoint: Open, fault: dict[str, Any]) -> None:
     client = endpoint(faults={"storage": [fault]})
     answer = client.post("/duck/chat-3-0?query=hi&format=json", headers={"Idempotency-Key": "x"})
-    assert answer.status_code in {200, 409}
-    assert answer.json().get("answer") or answer.status_code == 409
+    assert (answer.status_code, answer.json()["answer"]) == (200, " tok0 tok1 tok2")
 
 
 def test_head_does_not_use_up_a_delivery(endpoint: Open, received: Received) -> None:
