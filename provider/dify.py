@@ -11,10 +11,9 @@ from dify_plugin.core.server.__base.filter_reader import FilterReader
 from dify_plugin.core.server.__base.request_reader import RequestReader
 
 from provider.storage import SessionStorage
-from relay.body import Upload
-from relay.call import Call, Interface
+from relay.call import Call, Interface, Upload
 from relay.event import Event
-from relay.failure import UserNotFound, from_exception
+from relay.run.failure import UserNotFound, from_exception
 
 log = logging.getLogger("duck_relay")
 

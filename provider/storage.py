@@ -2,7 +2,7 @@
 
 from dify_plugin.core.runtime import Session
 
-from relay.dify import StorageFailed
+from relay.run.dify import StorageFailed
 
 MISSING = "load data failed"  # the daemon's words for a key that was never set, and for no other case
 

@@ -8,21 +8,26 @@ from uuid import uuid4
 
 from werkzeug import Request, Response
 
-from relay import access, attachment, call, cors, formats, mapping, run, wire
-from relay.call import Asked, Call, Interface
-from relay.dify import Dify
+from relay import wire
+from relay.call import Call, Interface
 from relay.errors import DeliveryInProgress, RelayError
 from relay.event import Event
-from relay.failure import from_exception
-from relay.formats import Encoder, Format
-from relay.idempotency import Answer, Delivery
-from relay.mapping import Mapped
-from relay.memory import Memory
-from relay.pump import Pump, parts, settle
-from relay.response import HEADERS, empty, head_of, of_form, of_reply, of_type, refusal
-from relay.settings import Access, MemoryOf, Settings
-from relay.transcript import Transcript
-from relay.webhook import Ignored, Reply, Scheme, SignatureError
+from relay.incoming import access, fields, mapping
+from relay.incoming.fields import Asked
+from relay.incoming.mapping import Mapped
+from relay.incoming.settings import Access, MemoryOf, Settings
+from relay.outgoing import cors, formats
+from relay.outgoing.formats import Encoder, Format
+from relay.outgoing.pump import Pump, parts, settle
+from relay.outgoing.response import HEADERS, empty, head_of, of_form, of_reply, of_type, refusal
+from relay.run import files as attachment
+from relay.run import watch as run
+from relay.run.deliveries import Answer, Delivery
+from relay.run.dify import Dify
+from relay.run.failure import from_exception
+from relay.run.memory import Memory
+from relay.run.transcript import Transcript
+from relay.senders import Ignored, Reply, Scheme, SignatureError
 
 log = logging.getLogger("duck_relay")
 
@@ -110,7 +115,7 @@ class _Exchange:
             log.info("%s: %s", self.request_id, mapped.reason)
             return of_reply(scheme.acknowledgement if scheme else Reply())
         form = self._choose_form(mapped.asked, settings)
-        made = call.make(mapped.asked, app_id=self.app_id, interface=self._interface)
+        made = fields.make(mapped.asked, app_id=self.app_id, interface=self._interface)
         if self._request.method == "HEAD":
             return head_of(form)
         try:

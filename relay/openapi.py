@@ -9,14 +9,15 @@ from typing import Any
 
 from werkzeug import Request, Response
 
-from relay import cors, wire
+from relay import wire
 from relay.answer import identify
-from relay.call import FIELDS, KEY
-from relay.cors import METHODS
 from relay.errors import RelayError
-from relay.formats.table import FORMATS, RESPONSE_MODES
-from relay.response import HEADERS
-from relay.settings import Settings
+from relay.incoming.fields import FIELDS, KEY
+from relay.incoming.settings import Settings
+from relay.outgoing import cors
+from relay.outgoing.cors import METHODS
+from relay.outgoing.formats.table import FORMATS, RESPONSE_MODES
+from relay.outgoing.response import HEADERS
 
 type Object = dict[str, Any]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from relay.settings import DefaultFormat, Settings
+from relay.incoming.settings import DefaultFormat, Settings
 
 ROOT = Path(__file__).parent.parent
 LANGUAGES = {"en_US", "zh_Hans", "ja_JP", "pt_BR"}

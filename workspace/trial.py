@@ -9,11 +9,12 @@ from starlette.responses import HTMLResponse, Response
 from werkzeug import Request as PluginRequest
 from werkzeug.test import EnvironBuilder
 
-from relay import access, mapping, wire
+from relay import wire
 from relay.errors import RelayError
-from relay.settings import Settings, Webhook
-from relay.transcript import Transcript
-from relay.webhook import Ignored
+from relay.incoming import access, mapping
+from relay.incoming.settings import Settings, Webhook
+from relay.run.transcript import Transcript
+from relay.senders import Ignored
 from workspace.html import TEMPLATES
 
 TEXTS = ("query_template", "inputs_template", "user_template", "answer_template")

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from relay.body import CUT
+from relay.incoming.body import CUT
 from tests.endpoints.conftest import KEY, Open
-from tests.relay.formats.test_lines import read_events, read_ndjson, read_sse
+from tests.relay.outgoing.formats.test_lines import read_events, read_ndjson, read_sse
 from workspace.testing import Workspace
 
 type Received = Callable[[httpx.Client], list[dict[str, Any]]]

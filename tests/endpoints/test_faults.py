@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.endpoints.conftest import KEY, Open
-from tests.relay.formats.test_lines import read_events, read_ndjson, read_sse
+from tests.relay.outgoing.formats.test_lines import read_events, read_ndjson, read_sse
 from workspace.testing import Workspace
 
 type Events = list[dict[str, Any]]

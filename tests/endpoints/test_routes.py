@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.endpoints.conftest import Open
-from tests.relay.formats.test_lines import read_events, read_ndjson, read_sse
+from tests.relay.outgoing.formats.test_lines import read_events, read_ndjson, read_sse
 from workspace.testing import Workspace
 
 type Received = Callable[[httpx.Client], list[dict[str, Any]]]

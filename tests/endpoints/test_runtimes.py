@@ -12,7 +12,7 @@ import pytest
 from bench import load
 from bench.load import DUCK, NDJSON, RUNTIMES, Scenario, Tally, read_duck, read_ndjson
 from tests.endpoints.conftest import KEY
-from tests.relay.formats.test_lines import read_sse
+from tests.relay.outgoing.formats.test_lines import read_sse
 from workspace.testing import Workspace
 
 DOCUMENTED = Path(__file__).parent.parent / "fixtures" / "duck"

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.endpoints.conftest import Open
-from tests.relay.webhook.senders import DISCORD_KEYS, JSON, SENDERS, Sender, discord, github, slack, stripe
+from tests.relay.senders.senders import DISCORD_KEYS, JSON, SENDERS, Sender, discord, github, slack, stripe
 from workspace.testing import Workspace
 
 type Received = Callable[[httpx.Client], list[dict[str, Any]]]

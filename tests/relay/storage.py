@@ -1,6 +1,6 @@
 """Dify's storage as far as its promises go, for tests of what is written and read."""
 
-from relay.dify import StorageFailed
+from relay.run.dify import StorageFailed
 
 
 class Shelf:

@@ -3,9 +3,9 @@
 from openapi_spec_validator import validate
 
 from relay import errors
-from relay.call import FIELDS
-from relay.formats.table import FORMATS
+from relay.incoming.fields import FIELDS
 from relay.openapi import FIELD_SCHEMAS, ROUTES, VERSION, describe, respond
+from relay.outgoing.formats.table import FORMATS
 from tests.requests import request
 from tests.test_manifest import ENDPOINTS, MANIFEST
 

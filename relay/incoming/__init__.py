@@ -1,0 +1,1 @@
+"""The request: read once, its caller let in, and mapped to what an app is asked."""

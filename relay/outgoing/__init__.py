@@ -1,0 +1,1 @@
+"""The answer: events into a form, paced so that it survives, into the response."""

@@ -1,0 +1,83 @@
+"""Which forms there are, and which one a caller gets."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from werkzeug import Request
+
+from relay.errors import InvalidParam
+from relay.incoming.settings import DefaultFormat
+from relay.outgoing.formats.encoder import Encoder
+from relay.outgoing.formats.html import Page
+from relay.outgoing.formats.lines import EVENTS, NDJSON, SSE
+from relay.outgoing.formats.text import Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    name: str
+    media_type: str
+    encoder: Callable[[str], Encoder] | None  # from the query; None: one answer in JSON, gathered
+    readable: bool = False  # a person reads it: errors are a page too
+
+
+FORMATS: Mapping[str, Format] = {
+    form.name: form
+    for form in (
+        Format(name="sse", media_type="text/event-stream", encoder=lambda _: SSE),
+        Format(name="html", media_type="text/html; charset=utf-8", encoder=Page, readable=True),
+        Format(name="events", media_type="text/html; charset=utf-8", encoder=lambda _: EVENTS, readable=True),
+        Format(name="json", media_type="application/json", encoder=None),
+        Format(name="text", media_type="text/plain; charset=utf-8", encoder=lambda _: Text()),
+        Format(name="ndjson", media_type="application/x-ndjson", encoder=lambda _: NDJSON),
+    )
+}
+
+RESPONSE_MODES: Mapping[str, str] = {"streaming": "sse", "blocking": "json"}
+
+# media types that a caller may ask for by Accept; wildcards ask for nothing in particular
+ACCEPTED: Mapping[str, str] = {
+    "text/html": "html",
+    "application/xhtml+xml": "html",
+    "text/event-stream": "sse",
+    "application/json": "json",
+    "text/plain": "text",
+    "application/x-ndjson": "ndjson",
+}
+
+
+def choose(
+    request: Request, default: DefaultFormat, *, name: str | None = None, response_mode: str | None = None
+) -> Format:
+    """Pick the form: `format` > `response_mode` > Accept > the setting > GET: html, else json.
+
+    Raises InvalidParam for a format or response_mode that does not exist.
+    """
+    if name and name not in FORMATS:
+        raise InvalidParam(f"Unknown format: use one of {', '.join(FORMATS)}.")
+    if response_mode and response_mode not in RESPONSE_MODES:
+        raise InvalidParam(f"Unknown response_mode: use {' or '.join(RESPONSE_MODES)}.")
+    if name or response_mode:
+        return FORMATS[name or RESPONSE_MODES[response_mode or ""]]
+    if accepted := _accepted(request):
+        return accepted
+    if default is not DefaultFormat.AUTO:
+        return FORMATS[default.value]
+    return FORMATS["html" if request.method in {"GET", "HEAD"} else "json"]
+
+
+def asks_for_page(request: Request) -> bool:
+    """Tell whether the caller, as far as the head of the request says, wants something to read.
+
+    A script that names nothing gets its errors as JSON, although a GET's answer would be a page.
+    """
+    named = request.args.get("format")
+    form = FORMATS.get(named) if named else _accepted(request)
+    return form is not None and form.readable
+
+
+def _accepted(request: Request) -> Format | None:
+    for media_type, quality in request.accept_mimetypes:  # best first
+        if quality > 0 and (name := ACCEPTED.get(media_type.partition(";")[0].strip().lower())):
+            return FORMATS[name]
+    return None

@@ -1,0 +1,49 @@
+"""What the relay needs of Dify; `provider` fills it in, a test may pass a list of events."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+from relay.call import Call, Upload
+from relay.event import Event
+
+
+class StorageFailed(Exception):
+    """Dify's storage did not do what it was asked: full, or out of reach."""
+
+
+class Storage(Protocol):
+    """Bytes by key (less than 256 characters), without expiry, listing or compare-and-set."""
+
+    def get(self, key: str) -> bytes | None:
+        """Give a key's value, None for a key that was never set. Raises StorageFailed."""
+
+    def set(self, key: str, value: bytes) -> None:
+        """Write a value over whatever the key held. Raises StorageFailed."""
+
+
+class Files(Protocol):
+    """What is needed to hand files to an app. Raises whatever the SDK raises: `failure` reads it."""
+
+    def parameters(self, app_id: str) -> Mapping[str, Any]:
+        """Give the app's `user_input_form` and the rest of what Dify's /parameters tells."""
+
+    def upload(self, upload: Upload) -> Mapping[str, Any]:
+        """Hand a file to Dify; give the object that stands for it in an app's inputs."""
+
+
+class Dify(Files, Protocol):
+    """The apps of the workspace, for the length of one request."""
+
+    def invoke(self, call: Call) -> Iterator[Event]:
+        """Run the app, streaming. Raises whatever the SDK raises: `failure` reads it."""
+
+    @property
+    def endpoint_id(self) -> str:
+        """Name the endpoint that was called: what is stored for one must not serve another."""
+
+    @property
+    def storage(self) -> Storage:
+        """Give the plugin's storage, shared by all its endpoints in a workspace."""
+
+    def leave(self) -> None:
+        """Give up whatever still runs. May be called again, and from another thread."""

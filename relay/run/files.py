@@ -1,0 +1,62 @@
+"""Files on their way into an app.
+
+By reverse invocation Dify takes files only as the value of an input that the app declares; a `files` list beside
+the inputs is dropped. So each file goes under the name of such an input.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from relay.call import Call
+from relay.errors import InvalidParam
+from relay.run.dify import Files
+
+
+def attach(call: Call, dify: Files) -> Call:
+    """Upload the call's files and put all of them into its inputs.
+
+    A form's file goes under the input of its field's name, or under the app's only file input; the list `files` under
+    the only one. Raises InvalidParam when there is no such input, or it takes one file and gets several.
+    """
+    if not call.files and not call.uploads:
+        return call
+    slots = file_inputs(dify.parameters(call.app_id))
+    if not slots:
+        raise InvalidParam(
+            "This app takes no files: Dify hands a file to an app only through an input of type File or File List."
+        )
+    names = [_slot(upload.name, slots) for upload in call.uploads] + [_slot("", slots) for _ in call.files]
+    for name in set(names):
+        if name in call.inputs or (names.count(name) > 1 and not slots[name]):
+            raise InvalidParam(f"The app's input {name} takes one file.")
+    files = [*map(dify.upload, call.uploads), *call.files]
+    inputs: dict[str, Any] = dict(call.inputs)
+    for name, file in zip(names, files, strict=True):
+        inputs[name] = [*inputs.get(name, []), file] if slots[name] else file
+    return replace(call, inputs=inputs, files=(), uploads=())
+
+
+def file_inputs(parameters: Mapping[str, Any]) -> dict[str, bool]:
+    """Name the inputs of an app that take files, and tell of each whether it takes several.
+
+    `user_input_form` is a list of `{<type>: {"variable", …}}`.
+    """
+    return {
+        str(field.get("variable")): kind == "file-list"
+        for kind, field in _form(parameters)
+        if kind in {"file", "file-list"}
+    }
+
+
+def _form(parameters: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for entry in parameters.get("user_input_form") or ():
+        yield from entry.items()
+
+
+def _slot(name: str, slots: Mapping[str, bool]) -> str:
+    if name in slots:
+        return name
+    if len(slots) > 1:
+        raise InvalidParam(f"The app takes files under several names: send each under one of {', '.join(slots)}.")
+    return next(iter(slots))

@@ -1,0 +1,77 @@
+"""One request from a webhook sender."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qsl
+
+from relay.errors import InvalidParam
+from relay.incoming.body import parse_json
+
+FORM = "application/x-www-form-urlencoded"
+# where GitHub's and Slack's forms hold their JSON
+PAYLOAD = "payload"
+MOST_FIELDS = 1000
+
+
+@dataclass(frozen=True, kw_only=True)  # no slots: cached_property needs a __dict__
+class Delivery:
+    """What a sender's request says: headers under lower-case names, the raw body, the query string's values."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    query: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def payload(self) -> Mapping[str, Any]:
+        """Give the body's JSON object, a form's fields, or the JSON object in a form's only field `payload`.
+
+        What is none of these, or malformed, is {}: nothing can be found in it.
+        """
+        try:
+            text = self.body.decode("utf-8-sig")
+            fields = self._fields(text)
+            if fields is not None and fields.keys() != {PAYLOAD}:
+                return fields
+            value = parse_json(text if fields is None else fields[PAYLOAD], PAYLOAD)
+        except (InvalidParam, ValueError):
+            return {}
+        return value if isinstance(value, dict) else {}
+
+    def find(self, path: str) -> Any:
+        """Give what the payload holds at a path like `events.0.message.text`; None for nothing."""
+        return find(self.payload, path)
+
+    def text(self, path: str) -> str:
+        """Give the text, or the number as text, at a path; "" for nothing or anything else."""
+        return text_of(self.find(path))
+
+    def header(self, name: str) -> str:
+        """Give a header by its lower-case name, without blanks around it; "" for none."""
+        return self.headers.get(name, "").strip()
+
+    def _fields(self, text: str) -> Mapping[str, str] | None:
+        media_type = self.header("content-type").partition(";")[0].strip().lower()
+        if media_type != FORM or text.lstrip().startswith("{"):  # curl -d says "form" of whatever it sends
+            return None
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS))
+
+
+def find(value: Any, path: str) -> Any:
+    """Walk into objects by name and into lists by position; None where a step leads nowhere."""
+    for step in path.split("."):
+        if isinstance(value, Mapping):
+            value = value.get(step)
+        elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
+            value = value[int(step)]
+        else:
+            return None
+    return value
+
+
+def text_of(value: Any) -> str:
+    """Give text as it is and a whole number as text, as ids come in both; "" for all else."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return ""
+    return str(value)

@@ -1,0 +1,70 @@
+"""What an app gets of a sender's common events, without any template."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from relay.senders.delivery import Delivery
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset:
+    """One event as an app takes it."""
+
+    query: str = ""
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    user: str | None = None
+    conversation_key: str | None = None  # deliveries with the same one go on with the same conversation
+    # the JSON that the sender shows as the answer, from the answer's text; None: it does not look at the response
+    reply: Callable[[str], Mapping[str, Any]] | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """An event that must not run an app, such as a bot's own message, which would be answered without end."""
+
+    reason: str
+
+
+type Reading = Preset | Ignored | None  # None: no common event, the whole JSON object is the inputs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One kind of event, as paths into its payload."""
+
+    query: Sequence[str]  # those that are there, a blank line between them
+    user: str
+    inputs: Mapping[str, str]  # the input's name: its path
+    conversation: Sequence[str] = ()
+
+    def read(self, delivery: Delivery) -> Preset:
+        return Preset(
+            query="\n\n".join(text for path in self.query if (text := delivery.text(path))),
+            inputs=pick(delivery, self.inputs),
+            user=delivery.text(self.user) or None,
+            conversation_key=key(*(delivery.text(path) for path in self.conversation)),
+        )
+
+
+def pick(delivery: Delivery, paths: Mapping[str, str]) -> dict[str, Any]:
+    """Give each name what stands at its path; names with nothing there are left out."""
+    found = {name: delivery.find(path) for name, path in paths.items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def key(*parts: str) -> str | None:
+    """Join ids to a conversation's key; None when one is missing."""
+    return ":".join(parts) if parts and all(parts) else None
+
+
+def none(_: Delivery) -> Reading:
+    return None
+
+
+def cut(text: str, limit: int) -> str:
+    """Shorten to a messenger's limit, in UTF-16 units as the strictest of them count."""
+    units = text.encode("utf-16-le", "surrogatepass")
+    if len(units) <= 2 * limit:
+        return text
+    return units[: 2 * (limit - 1)].decode("utf-16-le", "ignore") + "…"

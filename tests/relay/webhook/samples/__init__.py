@@ -1,6 +1,0 @@
-"""Deliveries as their senders write them, and the presets that they become."""
-
-from relay.webhook import Delivery, Preset
-from tests.relay.webhook.samples import forges, messengers, services
-
-READ: dict[str, tuple[str, Delivery, Preset]] = {**forges.READ, **messengers.READ, **services.READ}
