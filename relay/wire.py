@@ -1,15 +1,82 @@
-"""JSON as it goes out: one spelling for every format."""
+"""JSON as it comes in and as it goes out: strict in both directions, one spelling for every format."""
 
 import json
-from typing import Any
+import math
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from relay.errors import InvalidParam, PayloadTooLarge
+
+# parsed, an object or number takes some 100 bytes of memory for the two that it takes on the wire: these marks count
+# the values before any of them is made
+MOST_MARKS = 200_000
+DEEPEST = 100  # levels; the SDK writes no more than 255, and no webhook comes near
+
+# JSON lets them stand as they are, but `splitlines` of many a client ends a line there
+LINE_ENDS: Mapping[str, str] = {"\x85": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+
+
+def parse(text: str, what: str) -> Any:
+    """Parse JSON strictly: no NaN, nothing that can't be written out again as UTF-8, nothing that costs too much.
+
+    Raises InvalidParam, which says what was being read and where it breaks, or PayloadTooLarge.
+    """
+
+    def refuse(constant: str) -> NoReturn:
+        raise ValueError(f"{constant} is not JSON")
+
+    check_size(text, what)
+    try:
+        value = json.loads(text, parse_constant=refuse)
+        if depth(value) > DEEPEST:
+            raise InvalidParam(f"{what} is nested more than {DEEPEST} levels deep.")
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except json.JSONDecodeError as error:
+        raise InvalidParam(f"{what} is not valid JSON: {error.msg} at character {error.pos}.") from None
+    except (ValueError, RecursionError):
+        raise InvalidParam(f"{what} holds JSON that can't be passed on.") from None
+    return value
+
+
+def check_size(text: str, what: str) -> None:
+    """Count the values of a JSON text that is not parsed yet. Raises PayloadTooLarge for too many."""
+    if len(text) <= MOST_MARKS:
+        return
+    if sum(map(text.count, ",[{")) > MOST_MARKS:
+        raise PayloadTooLarge(f"{what} holds too many values: more than {MOST_MARKS} commas and brackets.")
+
+
+def depth(value: Any) -> int:
+    """Count the levels of lists and objects; stops counting just above DEEPEST."""
+    levels, level = 0, [value]
+    while (level := [one for one in level if isinstance(one, dict | list)]) and levels <= DEEPEST:
+        levels += 1
+        level = [child for one in level for child in (one.values() if isinstance(one, dict) else one)]
+    return levels
 
 
 def dump(value: Any, *, indent: int | None = None) -> str:
-    """Write JSON on one line (or indented), characters as themselves."""
+    """Write JSON on one line (or indented), characters as themselves; NaN and infinities, unknown to it, as null."""
     separators = (",", ":") if indent is None else None
-    return json.dumps(value, ensure_ascii=False, separators=separators, indent=indent, default=str)
+    try:
+        text = json.dumps(
+            value, ensure_ascii=False, allow_nan=False, separators=separators, indent=indent, default=str
+        )
+    except ValueError:
+        text = json.dumps(_finite(value), ensure_ascii=False, separators=separators, indent=indent, default=str)
+    for character, escape in LINE_ENDS.items():
+        text = text.replace(character, escape)
+    return text
 
 
 def encode(text: str) -> bytes:
     r"""Encode as UTF-8; half a surrogate pair, which UTF-8 can't hold, becomes its JSON escape (\ud83d)."""
     return text.encode("utf-8", "backslashreplace")
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _finite(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

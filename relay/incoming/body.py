@@ -1,16 +1,16 @@
 """The body of a request, read into named values, whatever a webhook, a form or a script sends."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Any, NoReturn
+from typing import Any
 
 from werkzeug import Request
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
+from relay import wire
 from relay.call import Upload
 from relay.errors import InvalidParam, PayloadTooLarge, UnsupportedMediaType
 
@@ -62,27 +62,8 @@ def read(request: Request) -> Body:
     )
 
 
-def parse_json(text: str, what: str) -> Any:
-    """Parse JSON strictly: no NaN, nothing that can't be written out again as UTF-8.
-
-    Raises InvalidParam, which says what was being read and where it breaks.
-    """
-
-    def refuse(constant: str) -> NoReturn:
-        raise ValueError(f"{constant} is not JSON")
-
-    try:
-        value = json.loads(text, parse_constant=refuse)
-        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
-    except json.JSONDecodeError as error:
-        raise InvalidParam(f"{what} is not valid JSON: {error.msg} at character {error.pos}.") from None
-    except (ValueError, RecursionError):
-        raise InvalidParam(f"{what} holds JSON that can't be passed on.") from None
-    return value
-
-
 def _json_object(text: str) -> Mapping[str, Any]:
-    value = parse_json(text, "The body")
+    value = wire.parse(text, "The body")
     if not isinstance(value, dict):
         raise InvalidParam("The JSON body must be an object.")
     return value

@@ -6,6 +6,7 @@ from typing import Any
 
 from werkzeug import Request
 
+from relay import wire
 from relay.call import Call, Interface, Upload
 from relay.errors import InvalidParam
 from relay.incoming import body
@@ -94,7 +95,7 @@ def _inputs(sent: Body, fields: Mapping[str, Any]) -> dict[str, Any]:
         others = {}  # JSON that names our fields has its inputs under inputs
     own = fields.get("inputs", {})
     if isinstance(own, str) and not sent.typed:
-        own = body.parse_json(own, "inputs") if own.strip() else {}
+        own = wire.parse(own, "inputs") if own.strip() else {}
     if not isinstance(own, dict):
         raise InvalidParam("inputs must be a JSON object.")
     return {**others, **own}
@@ -103,7 +104,7 @@ def _inputs(sent: Body, fields: Mapping[str, Any]) -> dict[str, Any]:
 def _files(fields: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     files = fields.get("files", ())
     if isinstance(files, str):
-        files = body.parse_json(files, "files") if files.strip() else ()
+        files = wire.parse(files, "files") if files.strip() else ()
     if not isinstance(files, list | tuple) or not all(isinstance(file, dict) for file in files):
         raise InvalidParam("files must be a list of objects with type, transfer_method and url or an upload's id.")
     return files

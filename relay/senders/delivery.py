@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
-from relay.errors import InvalidParam
-from relay.incoming.body import parse_json
+from relay import wire
+from relay.errors import RelayError
 
 FORM = "application/x-www-form-urlencoded"
 # where GitHub's and Slack's forms hold their JSON
@@ -34,8 +34,8 @@ class Delivery:
             fields = self._fields(text)
             if fields is not None and fields.keys() != {PAYLOAD}:
                 return fields
-            value = parse_json(text if fields is None else fields[PAYLOAD], PAYLOAD)
-        except (InvalidParam, ValueError):
+            value = wire.parse(text if fields is None else fields[PAYLOAD], PAYLOAD)
+        except (RelayError, ValueError):
             return {}
         return value if isinstance(value, dict) else {}
 

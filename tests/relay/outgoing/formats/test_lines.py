@@ -10,7 +10,7 @@ from relay.errors import AppTimeout
 from relay.outgoing.formats.lines import EVENTS, NDJSON, SSE, Lines
 
 EVENT = {"event": "message", "answer": "<b>Quäck\n\r\u2028 & more</b>"}
-TEXT = '{"event":"message","answer":"<b>Quäck\\n\\r\u2028 & more</b>"}'
+TEXT = '{"event":"message","answer":"<b>Quäck\\n\\r\\u2028 & more</b>"}'
 ERROR = AppTimeout("too slow")
 ERROR_TEXT = '{"event":"error","code":"app_timeout","message":"too slow","status":504}'
 

@@ -1,0 +1,51 @@
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay import wire
+from relay.errors import InvalidParam, PayloadTooLarge
+from relay.wire import DEEPEST, MOST_MARKS
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(JSON)
+def test_what_is_written_is_one_line_for_every_reader_and_reads_back_the_same(value: object) -> None:
+    text = wire.dump(value)
+    assert text.splitlines() == [text]
+    assert json.loads(text) == value
+
+
+def test_a_text_with_line_ends_of_unicode_stays_on_its_line() -> None:
+    assert wire.dump({"a": "\u2028\u2029\x85"}) == '{"a":"\\u2028\\u2029\\u0085"}'
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_numbers_that_json_lacks_are_null(number: float) -> None:
+    assert json.loads(wire.dump({"a": [1, number]})) == {"a": [1, None]}
+
+
+@pytest.mark.parametrize("text", ["[" * 90_000, "[" + "[]," * 150_000 + "[]]", "[" + "1," * MOST_MARKS + "1]"])
+def test_many_values_are_refused_before_they_are_made(text: str) -> None:
+    with pytest.raises((PayloadTooLarge, InvalidParam)):
+        wire.parse(text, "The body")
+
+
+def test_as_many_values_as_allowed_are_read() -> None:
+    assert len(wire.parse("[" + "1," * (MOST_MARKS - 1) + "1]", "The body")) == MOST_MARKS
+    with pytest.raises(PayloadTooLarge, match="too many values"):
+        wire.parse("[" + "1," * MOST_MARKS + "1]", "The body")
+
+
+def test_json_may_be_as_deep_as_the_sdk_can_write_it_and_no_deeper() -> None:
+    assert wire.depth(wire.parse("[" * DEEPEST + "]" * DEEPEST, "The body")) == DEEPEST
+    for levels in (DEEPEST + 1, 256, 990, 5000):
+        with pytest.raises(InvalidParam, match=r"levels deep|can't be passed on"):
+            wire.parse('{"a":' * levels + "1" + "}" * levels, "The body")
