@@ -14,5 +14,12 @@ from relay.call import Interface
 
 class Duck(Endpoint):
     def _invoke(self, r: Request, values: Mapping[str, Any], settings: Mapping[str, Any]) -> Response:
-        dify = SessionDify(self.session)
-        return respond(r, values, settings, dify=dify, now=time.time(), interface=Interface.ANY)
+        return respond(
+            r,
+            values,
+            settings,
+            interface=Interface.ANY,
+            dify=SessionDify(self.session),
+            clock=time.time,
+            elapsed=time.monotonic,
+        )

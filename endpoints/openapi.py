@@ -1,5 +1,6 @@
 """/openapi.json: the routes, described for code generators, API clients and Dify's own custom tools."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,4 +17,4 @@ class OpenApi(Endpoint):
         values: Mapping[str, Any],  # noqa: ARG002 - the path has no variable
         settings: Mapping[str, Any],
     ) -> Response:
-        return respond(r, settings)
+        return respond(r, settings, elapsed=time.monotonic)

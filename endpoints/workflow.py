@@ -14,5 +14,12 @@ from relay.call import Interface
 
 class Workflow(Endpoint):
     def _invoke(self, r: Request, values: Mapping[str, Any], settings: Mapping[str, Any]) -> Response:
-        dify = SessionDify(self.session)
-        return respond(r, values, settings, dify=dify, now=time.time(), interface=Interface.WORKFLOW)
+        return respond(
+            r,
+            values,
+            settings,
+            interface=Interface.WORKFLOW,
+            dify=SessionDify(self.session),
+            clock=time.time,
+            elapsed=time.monotonic,
+        )

@@ -1,8 +1,10 @@
 """Dify for the length of one request: run an app, upload a file, give up."""
 
 import logging
+import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import replace
+from math import inf
 from typing import Any
 
 from dify_plugin.core.entities.plugin.io import PluginInStream
@@ -18,6 +20,32 @@ from relay.run.failure import UserNotFound, from_exception
 log = logging.getLogger("duck_relay")
 
 
+class _Declared:
+    """What apps declare, kept for a minute. By endpoint, too: a process may serve several workspaces."""
+
+    KEEP = 60.0  # seconds
+    MOST = 256
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], tuple[float, Mapping[str, Any]]] = {}
+
+    def get(self, key: tuple[str, str], ask: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+        """Give what is known, or ask. Raises whatever asking raises."""
+        now = time.monotonic()
+        asked, parameters = self._known.get(key, (-inf, {}))
+        if now - asked < self.KEEP:
+            return parameters
+        parameters = ask()
+        self._known.pop(key, None)
+        while len(self._known) >= self.MOST:
+            del self._known[next(iter(self._known))]  # the one that was asked for first
+        self._known[key] = (now, parameters)
+        return parameters
+
+
+DECLARED = _Declared()
+
+
 class SessionDify:
     """Calls Dify through an endpoint's session."""
 
@@ -30,12 +58,17 @@ class SessionDify:
 
     def invoke(self, call: Call) -> Iterator[Event]:
         """Run the app, always streaming: agent apps can't answer in one piece."""
+        said = False
         try:
-            yield from self._stream(call)
+            for event in self._stream(call):
+                said = True
+                yield event
         except Exception as error:
-            # Dify before 1.16 knows only its own end users; a conversation would be lost with its user
+            # Dify before 1.16 knows only its own end users; a conversation would be lost with its user. An app that
+            # has said anything has run, whatever the error's words: it is not run twice.
             if (
-                call.user is None
+                said
+                or call.user is None
                 or call.conversation_id is not None
                 or not isinstance(from_exception(error, call.interface), UserNotFound)
             ):
@@ -44,9 +77,8 @@ class SessionDify:
             yield from self._stream(replace(call, user=None))
 
     def parameters(self, app_id: str) -> Mapping[str, Any]:
-        """Ask Dify what the app takes."""
-        parameters: Mapping[str, Any] = self._session.app.fetch_app(app_id)
-        return parameters
+        """Ask Dify what the app takes; good for a minute."""
+        return DECLARED.get((self.endpoint_id, app_id), lambda: self._session.app.fetch_app(app_id))
 
     def upload(self, upload: Upload) -> Mapping[str, Any]:
         """Store a file in Dify."""

@@ -1,14 +1,19 @@
-"""The plugin as Dify runs it, with one gap of the SDK closed."""
+"""The plugin as Dify runs it, with two gaps of the SDK closed."""
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
-from dify_plugin import Plugin
+from dify_plugin import DifyPluginEnv, Endpoint, Plugin
 from dify_plugin.core.server.__base.request_reader import RequestReader
 from dify_plugin.core.server.__base.response_writer import ResponseWriter
+from werkzeug import Request
 
+from endpoints import nowhere
 from relay import wire
 from relay.errors import InvalidParam
+from relay.incoming.received import new_id
+from relay.outgoing.response import HEADERS
 
 log = logging.getLogger("duck_relay")
 
@@ -18,11 +23,24 @@ UNREADABLE = InvalidParam(
 
 
 class RelayPlugin(Plugin):
-    """Answers a request that the SDK can't parse with 400.
+    """Answers in the relay's own words what the SDK would answer without asking an endpoint.
 
-    The SDK parses a request before any endpoint is asked, and lets its exception go to the caller, a traceback with
-    the server's paths. An endpoint of this plugin raises nothing, so whatever arrives here comes from there.
+    - A request that it can't parse: the SDK lets its exception go to the caller, a traceback with the server's paths.
+      An endpoint of this plugin raises nothing, so whatever arrives here comes from there.
+    - A path or method that no endpoint has: the SDK answers with its router's text, a redirect for "//" among them.
     """
+
+    def __init__(self, config: DifyPluginEnv) -> None:
+        super().__init__(config)
+        find = self.registration.dispatch_endpoint_request
+
+        def find_or_nowhere(request: Request) -> tuple[type[Endpoint], Mapping[str, Any]]:
+            try:
+                return find(request)
+            except ValueError:  # what the SDK makes of each of the router's errors
+                return nowhere.Nowhere, {}
+
+        self.registration.dispatch_endpoint_request = find_or_nowhere  # type: ignore[method-assign]
 
     def _execute_request(
         self, session_id: str, data: dict[str, Any], reader: RequestReader, writer: ResponseWriter, *rest: Any
@@ -33,7 +51,7 @@ class RelayPlugin(Plugin):
             log.warning("a request that can't be parsed: %s", type(error).__name__)
             answer = {
                 "status": int(UNREADABLE.status),
-                "headers": {"Content-Type": "application/json"},
+                "headers": {**HEADERS, "Content-Type": "application/json", "X-Request-Id": new_id()},
                 "result": wire.encode(wire.dump(UNREADABLE.as_dict())).hex(),
             }
             writer.session_message(session_id=session_id, data=writer.stream_object(data=answer))

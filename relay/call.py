@@ -19,10 +19,11 @@ class Interface(StrEnum):
 class Upload:
     """A file part of a form."""
 
-    name: str  # of the form's field
+    name: str  # of the form's field, and once its place is found, of the app's input
     filename: str
     mimetype: str
     content: bytes = field(repr=False)
+    among_others: bool = False  # its input takes a list of files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,16 +15,19 @@ class RelayError(Exception):
         self,
         message: str,
         *,
+        reason: str = "",
         headers: Mapping[str, str] | None = None,
         about: Mapping[str, Any] | None = None,
     ) -> None:
-        """Take what to tell, headers for the response, and the ids of the run that the error is about."""
+        """Take what to tell, what the log alone is told, headers, and the ids of the run that the error is about."""
         super().__init__(message)
         self.message = message
+        self.reason = reason
         self.headers = dict(headers or {})
         self.about = dict(about or {})
+        self.readable: bool | None = None  # whether a person reads it; None: as the head of the request says
 
-    def as_dict(self) -> dict[str, str | int]:
+    def as_dict(self) -> dict[str, Any]:
         """Give the error envelope of Dify's Service API: `{"code", "message", "status"}`."""
         return {"code": self.code, "message": self.message, "status": int(self.status)}
 
@@ -53,6 +56,32 @@ class AppNotFound(RelayError):
     code = "app_not_found"
 
 
+class Misconfigured(RelayError):
+    """The endpoint's owner has to change a setting. Only who is let in as the owner's own is told which."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "app_unavailable"
+
+    def __init__(self, what: str, *, told: bool = False) -> None:
+        """Take what is wrong, and whether the caller may know."""
+        super().__init__(
+            f"This endpoint's settings can't be understood: {what}."
+            if told
+            else "This endpoint is not set up yet: its owner finds in the plugin's log what to change.",
+            reason=what,
+        )
+
+
+class NotFound(RelayError):
+    status = HTTPStatus.NOT_FOUND
+    code = "not_found"
+
+
+class MethodNotAllowed(RelayError):
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+    code = "method_not_allowed"
+
+
 class DeliveryInProgress(RelayError):
     status = HTTPStatus.CONFLICT
     code = "delivery_in_progress"
@@ -76,6 +105,17 @@ class TooManyRequests(RelayError):
 class AppFailed(RelayError):
     status = HTTPStatus.BAD_GATEWAY
     code = "app_failed"
+
+
+class AnswerUnshaped(AppFailed):
+    """The app has answered, and the owner's template can't shape its answer: the answer itself is told beside it."""
+
+    def __init__(self, message: str, *, answer: Mapping[str, Any]) -> None:
+        super().__init__(message)
+        self.answer = answer
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**super().as_dict(), "answer": self.answer}
 
 
 class AppUnavailable(RelayError):

@@ -3,21 +3,24 @@
 Source: OpenAPI Specification 3.1.1; the shapes of answers, events and errors: Dify's API reference.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
 from werkzeug import Request, Response
 
 from relay import wire
-from relay.answer import identify
+from relay.answer import finish
+from relay.call import Interface
 from relay.errors import RelayError
-from relay.incoming.fields import FIELDS, KEY
+from relay.incoming.fields import FIELDS
+from relay.incoming.received import KEY, receive
 from relay.incoming.settings import Settings
-from relay.outgoing import cors
+from relay.log import Line
 from relay.outgoing.cors import METHODS
 from relay.outgoing.formats.table import FORMATS, RESPONSE_MODES
-from relay.outgoing.response import HEADERS
+from relay.outgoing.response import of_reply
+from relay.senders import Reply
 
 type Object = dict[str, Any]
 
@@ -65,16 +68,16 @@ _JSON_FIELDS = frozenset({"inputs", "files"})  # written as JSON inside a query 
 _HEADERS: Object = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
 
 
-def respond(request: Request, settings: Mapping[str, Any]) -> Response:
-    """Serve the description to everyone: it holds no secret, and says how to send one."""
-    try:
-        allowed = cors.headers(request, Settings.read(settings))
-    except RelayError:  # settings that no call gets past
-        allowed = {}
-    headers = {**HEADERS, "X-Request-Id": identify(request), **allowed}
-    if request.method == "OPTIONS":
-        return Response(b"", status=204, headers={**headers, "Allow": SERVED})
-    return Response(wire.encode(wire.dump(describe())), content_type="application/json", headers=headers)
+def respond(request: Request, settings: Mapping[str, Any], *, elapsed: Callable[[], float]) -> Response:
+    """Serve the description to everyone: it holds no secret, and says how to send one. Raises nothing."""
+    received = receive(request, app_id="", interface=Interface.ANY, endpoint_id="")
+
+    def work(_: Line) -> Response:
+        if received.method == "OPTIONS":
+            return of_reply(Reply(status=204, media_type="", headers={"Allow": SERVED}), received.method)
+        return Response(wire.encode(wire.dump(describe())), content_type="application/json")
+
+    return finish(received, Settings.read(settings), work, route="/openapi.json", elapsed=elapsed)
 
 
 def describe() -> Object:

@@ -10,11 +10,14 @@ from werkzeug import Request as PluginRequest
 from werkzeug.test import EnvironBuilder
 
 from relay import wire
+from relay.call import Interface
 from relay.errors import RelayError
 from relay.incoming import access, mapping
-from relay.incoming.settings import Settings, Webhook
+from relay.incoming.received import receive
+from relay.incoming.settings import Settings
+from relay.outgoing.shape import shape
 from relay.run.transcript import Transcript
-from relay.senders import Ignored
+from relay.senders import LABELS, Ignored
 from workspace.html import TEMPLATES
 
 TEXTS = ("query_template", "inputs_template", "user_template", "answer_template")
@@ -46,33 +49,49 @@ async def show(request: Request) -> Response:
     except RelayError as refused:
         error = f"{int(refused.status)} {refused.code}: {refused.message}"
     page = TEMPLATES.get_template("try.html").render(
-        given=given, texts=TEXTS, senders=[sender.value for sender in Webhook], results=results, error=error
+        given=given, texts=TEXTS, senders=[*LABELS], results=results, error=error
     )
     return HTMLResponse(page, headers={"Cache-Control": "no-store"})
 
 
 def outcome(given: Mapping[str, str]) -> dict[str, str]:
-    """Map a payload as the relay does. Gives each part by its name, as indented JSON. Raises RelayError."""
+    """Map a payload as the relay does for a sender that signs. Gives each part by its name, as indented JSON.
+
+    Raises RelayError.
+    """
     fields = {name: given.get(name, "") for name in (*TEXTS, "webhook")}
-    settings = Settings.read({**fields, "hmac_header": "X-Signature"})
+    settings = Settings.read({**fields, "access": "signature", "hmac_header": "X-Signature"})
     sent = PluginRequest(
         EnvironBuilder(
             method="POST", data=given.get("payload", "").encode(), headers=_headers(given.get("headers", ""))
         ).get_environ()
     )
-    mapped = mapping.read(sent, mapping.deliver(sent), settings, access.choose_scheme(settings))
-    if isinstance(mapped, Ignored):
-        return {"ignored, no app runs": mapped.reason}
-    told = Transcript()
-    for event in (ANSWER, END):
-        told.add(event)
-    parts: dict[str, Any] = {
-        "query": mapped.asked.query,
-        "inputs": mapped.asked.inputs,
-        "user": mapped.asked.user,
-        "delivery id": mapped.delivery_id,
-        "JSON that goes back when the app says Quack!": mapped.shape(told),
-    }
+    received = receive(sent, app_id="", interface=Interface.ANY, endpoint_id="")
+    scheme = access.choose_scheme(settings)
+    messages = scheme.messages(received.delivery) if scheme else [received.delivery]
+    parts: dict[str, Any] = {}
+    for number, message in enumerate(messages, start=1):
+        mapped = mapping.read(received, message, settings, scheme)
+        of = f" of message {number}" if len(messages) > 1 else ""
+        if isinstance(mapped, Ignored):
+            parts[f"ignored, no app runs{of}"] = mapped.reason
+            continue
+        told = Transcript()
+        for event in (ANSWER, END):
+            told.add(event)
+        parts |= {
+            f"query{of}": mapped.asked.query,
+            f"inputs{of}": mapped.asked.inputs,
+            f"user{of}": mapped.asked.user,
+            f"delivery id{of}": scheme.delivery_id(message) if scheme else None,
+            f"JSON that goes back when the app says Quack!{of}": shape(
+                told,
+                template=settings.answer_template,
+                context=mapped.context,
+                sender=scheme.name if scheme else None,
+                reply=mapped.reply,
+            ),
+        }
     return {name: wire.dump(value, indent=2) for name, value in parts.items()}
 
 

@@ -1,62 +1,82 @@
 """Who may call, and which app."""
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
 
-from werkzeug import Request
-
-from relay.errors import AppNotAllowed, AppNotFound, AppUnavailable, Unauthorized
-from relay.incoming.fields import KEY
-from relay.incoming.settings import Access, Settings, Webhook
-from relay.senders import SCHEMES, Delivery, Reply, Scheme, handshake, verify
+from relay.errors import AppNotAllowed, AppNotFound, Misconfigured, Unauthorized
+from relay.incoming.received import KEY, Received
+from relay.incoming.settings import Access, Settings
+from relay.senders import SCHEMES, Reply, Scheme, handshake, verify
 from relay.senders import hmac as hmac_scheme
 
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
+MOST_KEYS = 8  # that one request may try: honest callers send one
+HMAC = "hmac"  # the sender that the hmac_* settings describe
 
 
-def check_key(request: Request, settings: Settings) -> None:
-    """Let the holder of the key in, or raise Unauthorized. Reads no more than the head of the request."""
-    key = settings.api_key.get_secret_value()
-    if not key:
+class Caller(StrEnum):
+    """How a caller was let in."""
+
+    KEY = "key"
+    SIGNATURE = "signature"
+    PUBLIC = "public"
+
+
+def check_key(received: Received, settings: Settings) -> int:
+    """Let the holder of a key in: give which one, from 1. Raises Unauthorized. Reads the head alone."""
+    keys = settings.api_keys
+    if not keys:
         raise Unauthorized(
             "This endpoint has no key yet, so nobody may call it: set api_key in its settings in Dify.",
             headers=CHALLENGE,
         )
-    presented = list(_presented(request))
+    presented = list(_presented(received))
     if not presented:
         raise Unauthorized(
             "A key is needed: send it as Authorization: Bearer, as X-API-Key, or as key in the query string.",
             headers=CHALLENGE,
         )
-    # every comparison is made, so that time tells neither which place nor how much of a key was right
-    right = [hmac.compare_digest(given.encode("utf-8", "replace"), key.encode()) for given in presented]
-    if not any(right):
+    if not (which := _matching(presented[:MOST_KEYS], keys)):
         raise Unauthorized("The key is wrong.", headers=CHALLENGE)
+    return which
 
 
-def check_signature(delivery: Delivery, scheme: Scheme | None, settings: Settings, now: float) -> Reply | None:
+def check_signature(received: Received, scheme: Scheme | None, settings: Settings, now: float) -> Reply | None:
     """Let a delivery in that its sender signed, or raise Unauthorized.
 
     Gives the reply to a handshake, for which no app is to be run. `now` in seconds since 1970.
     """
     if scheme is None:
         raise Unauthorized("This endpoint checks signatures, but its settings name no webhook sender yet.")
-    tokens = settings.verify_tokens
-    if reply := handshake.answer(delivery, scheme, signed=False, verify_tokens=tokens):
+    delivery, tokens = received.delivery, settings.verify_tokens
+    if reply := handshake.answer(delivery, scheme.handshakes, signed=False, verify_tokens=tokens):
         return reply
     if not settings.webhook_secrets:
         raise Unauthorized(
             "This endpoint has no webhook secret yet, so no delivery is let in: set webhook_secret in its settings."
         )
     verify(delivery, scheme, settings.webhook_secrets, now)
-    return handshake.answer(delivery, scheme, signed=True, verify_tokens=tokens)
+    return handshake.answer(delivery, scheme.handshakes, signed=True, verify_tokens=tokens)
+
+
+def greet(received: Received, scheme: Scheme | None, settings: Settings) -> Reply | None:
+    """Answer a sender's handshake at an endpoint that lets it in without a signature."""
+    if scheme is None:
+        return None
+    for signed in (False, True):
+        if reply := handshake.answer(
+            received.delivery, scheme.handshakes, signed=signed, verify_tokens=settings.verify_tokens
+        ):
+            return reply
+    return None
 
 
 def choose_scheme(settings: Settings) -> Scheme | None:
-    """Give the sender whose deliveries come, None for none. Raises AppUnavailable for an HMAC that can't be."""
+    """Give the sender whose deliveries come, None for none. Raises Misconfigured for an HMAC that can't be."""
     if settings.webhook is None:
         return None
-    if settings.webhook is not Webhook.HMAC:
+    if settings.webhook != HMAC:
         return SCHEMES[settings.webhook]
     try:
         return hmac_scheme(
@@ -66,7 +86,7 @@ def choose_scheme(settings: Settings) -> Scheme | None:
             prefix=settings.hmac_prefix,
         )
     except ValueError as error:
-        raise AppUnavailable(f"This endpoint's settings can't be understood: hmac_{error}.") from None
+        raise Misconfigured(f"hmac_{error}") from None
 
 
 def choose_app(named: str, settings: Settings) -> str:
@@ -75,7 +95,7 @@ def choose_app(named: str, settings: Settings) -> str:
     A holder of the key reaches every app, or those that the owner listed; the public only those that the owner
     named. Raises AppNotAllowed, or AppNotFound when no app is named anywhere.
     """
-    app_id = named or settings.app
+    app_id = named or (settings.app.app_id if settings.app else "")
     if not app_id:
         raise AppNotFound("No app is named: put its id into the path, or pick an app in the endpoint's settings.")
     open_to_all_apps = settings.access is Access.KEY and not settings.allowed_apps
@@ -84,10 +104,23 @@ def choose_app(named: str, settings: Settings) -> str:
     return app_id
 
 
-def _presented(request: Request) -> Iterator[str]:
-    authorization = request.authorization
-    if authorization is not None and authorization.type == "bearer" and authorization.token:
-        yield authorization.token
-    if header := request.headers.get("X-API-Key"):
+def _presented(received: Received) -> Iterator[str]:
+    scheme, _, token = received.header("authorization").partition(" ")
+    if scheme.lower() == "bearer" and token.strip():
+        yield token.strip()  # whole: a key may hold any character, "=" too
+    if header := received.header("x-api-key"):
         yield header
-    yield from request.args.getlist(KEY)
+    yield from received.query.get(KEY, ())
+
+
+def _matching(presented: Sequence[str], keys: Sequence[str]) -> int:
+    """Give the number of the key that was presented, 0 for none.
+
+    Every comparison is made, so that time tells neither which place nor how much of a key was right.
+    """
+    found = 0
+    for number, key in enumerate(keys, start=1):
+        for given in presented:
+            if hmac.compare_digest(given.encode("utf-8", "replace"), key.encode()):
+                found = found or number
+    return found

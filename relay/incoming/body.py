@@ -1,95 +1,106 @@
 """The body of a request, read into named values, whatever a webhook, a form or a script sends."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
+from urllib.parse import parse_qsl
 
-from werkzeug import Request
-from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
+from werkzeug.http import parse_options_header
 
 from relay import wire
 from relay.call import Upload
 from relay.errors import InvalidParam, PayloadTooLarge, UnsupportedMediaType
+from relay.incoming.charset import codec_of, decode
 
 # Dify's plugin daemon reads no more and cuts the rest off silently: a body of exactly this size may be cut
 CUT = 10 * 1024 * 1024  # bytes
-# how the daemon writes a POST without a body, as Go does: chunked, and the SDK does not undo it
-EMPTY_CHUNKED = b"0\r\n\r\n"
-FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+MOST_FIELDS = 1000  # of a form or a query string
+LONGEST_TYPE = 1000  # characters of a Content-Type
+URLENCODED = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+TOO_MANY_FIELDS = PayloadTooLarge(f"The form has more than {MOST_FIELDS} fields.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """Named values, and for JSON (`typed`) values that have a type of their own; a form's are all text."""
+    """What a body holds.
 
-    values: Mapping[str, Any] = field(default_factory=dict)
+    `document` is the whole, as a template sees it: any JSON value, a form's fields, or text. `values` are the names
+    in it, None where it has none (a JSON list). JSON (`typed`) has values with a type of their own, a form has texts.
+    """
+
+    document: Any = field(default_factory=dict)
+    values: Mapping[str, Any] | None = field(default_factory=dict)
     typed: bool = True
     uploads: Sequence[Upload] = ()
 
 
-def raw(request: Request) -> bytes:
-    """Give the body as its sender wrote it. Raises PayloadTooLarge when Dify may have cut it."""
-    content = request.get_data(parse_form_data=False)
+def check_size(content: bytes) -> None:
+    """Raise PayloadTooLarge for a body that Dify may have cut."""
     if len(content) >= CUT:
         raise PayloadTooLarge(f"The body is too large: Dify passes on less than {CUT} bytes.")
-    return b"" if content == EMPTY_CHUNKED else content
 
 
-def read(request: Request) -> Body:
+def read(content: bytes, content_type: str) -> Body:
     """Read JSON, a form or plain text (which is the `query`).
 
     Raises PayloadTooLarge, UnsupportedMediaType, or InvalidParam for what is malformed.
     """
-    content = raw(request)
+    check_size(content)
     if not content.strip():
         return Body()
-    media_type = request.mimetype
-    looks_like_json = content.lstrip().startswith(b"{")
+    if len(content_type) > LONGEST_TYPE:
+        raise UnsupportedMediaType("The Content-Type is too long.")
+    media_type, options = parse_options_header(content_type)
+    media_type = media_type.strip().lower()
+    charset = options.get("charset", "")
     if media_type == "application/json" or media_type.endswith("+json"):
-        return Body(values=_json_object(_decode(content, request)))
+        return _json(decode(content, charset))
     # curl -d says "form" of whatever it sends, some webhook senders say nothing
-    if looks_like_json and media_type in {"", "application/x-www-form-urlencoded"}:
-        return Body(values=_json_object(_decode(content, request)))
-    if media_type in FORMS:
-        return _form(content, request)
+    if media_type in {"", URLENCODED} and content.lstrip()[:1] in {b"{", b"["}:
+        return _json(decode(content, charset))
+    if media_type == URLENCODED:
+        return _urlencoded(content, charset)
+    if media_type == MULTIPART:
+        return _multipart(content, options)
     if media_type == "text/plain":
-        return Body(values={"query": _decode(content, request)})
+        text = decode(content, charset)
+        return Body(document=text, values={"query": text})
     raise UnsupportedMediaType(
         f"A body of type {media_type or 'unknown'} can't be read: send application/json, a form or text/plain."
     )
 
 
-def _json_object(text: str) -> Mapping[str, Any]:
+def _json(text: str) -> Body:
     value = wire.parse(text, "The body")
-    if not isinstance(value, dict):
-        raise InvalidParam("The JSON body must be an object.")
-    return value
+    return Body(document=value, values=value if isinstance(value, dict) else None)
 
 
-def _decode(content: bytes, request: Request) -> str:
-    charset = request.mimetype_params.get("charset", "utf-8")
+def _urlencoded(content: bytes, charset: str) -> Body:
+    if content.count(b"&") >= MOST_FIELDS:  # each would cost some hundred bytes of memory
+        raise TOO_MANY_FIELDS
+    encoding = codec_of(charset).removesuffix("-sig")
     try:
-        return content.decode("utf-8-sig" if charset.lower() in {"utf-8", "utf8"} else charset)
-    except (UnicodeError, ValueError):
-        raise InvalidParam("The body is not in the character set that it claims.") from None
-    except LookupError:
-        raise UnsupportedMediaType("The body's character set is unknown: send UTF-8.") from None
+        pairs = parse_qsl(content.decode(encoding), keep_blank_values=True, encoding=encoding, errors="strict")
+    except ValueError:
+        raise InvalidParam("The form is not in the character set that it claims.") from None
+    return _fields(pairs)
 
 
-def _form(content: bytes, request: Request) -> Body:
+def _multipart(content: bytes, options: dict[str, str]) -> Body:
     parser = FormDataParser(
         stream_factory=lambda *_, **__: BytesIO(),  # nothing of a caller's file on the disk
         max_form_memory_size=CUT,
-        max_form_parts=1000,
+        max_form_parts=MOST_FIELDS,
         silent=False,
     )
     try:
-        _, values, files = parser.parse(BytesIO(content), request.mimetype, len(content), request.mimetype_params)
+        _, values, files = parser.parse(BytesIO(content), MULTIPART, len(content), options)
     except RequestEntityTooLarge:
-        raise PayloadTooLarge("The form has too many parts.") from None
+        raise TOO_MANY_FIELDS from None
     except ValueError:
         raise InvalidParam("The form is malformed.") from None
     uploads = tuple(
@@ -102,9 +113,17 @@ def _form(content: bytes, request: Request) -> Body:
         for name, part in files.items(multi=True)
         if part.filename or part.content_length  # a file field that was left empty
     )
-    return Body(values=flatten(values), typed=False, uploads=uploads)
+    return _fields(values.items(multi=True), uploads)
 
 
-def flatten(values: MultiDict[str, str]) -> dict[str, Any]:
+def _fields(pairs: Iterable[tuple[str, str]], uploads: Sequence[Upload] = ()) -> Body:
+    values = flatten(pairs)
+    return Body(document=values, values=values, typed=False, uploads=uploads)
+
+
+def flatten(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """Give each name its text, or the list of its texts when it was sent several times."""
-    return {name: texts[0] if len(texts) == 1 else texts for name, texts in values.lists()}
+    lists: dict[str, list[str]] = {}
+    for name, text in pairs:
+        lists.setdefault(name, []).append(text)
+    return {name: texts[0] if len(texts) == 1 else texts for name, texts in lists.items()}

@@ -1,97 +1,152 @@
-"""What an app gets of a delivery: by templates, by its sender's preset, or by the fields that a caller sends."""
+"""What an app gets of a request: by templates, by its sender's preset, or by the fields that a caller sends."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from werkzeug import Request
-
-from relay.incoming import body, fields
+from relay.errors import AppUnavailable, InvalidParam, Misconfigured, PayloadTooLarge
+from relay.incoming import fields
+from relay.incoming.body import Body
 from relay.incoming.fields import Asked
-from relay.incoming.settings import Settings, Webhook
-from relay.incoming.template import ObjectTemplate, TextTemplate
-from relay.run.transcript import Transcript
+from relay.incoming.received import KEY, Received
+from relay.incoming.settings import Access, Settings
+from relay.incoming.templates import LARGEST_BODY, ObjectTemplate, TextTemplate
 from relay.senders import Delivery, Ignored, Preset, Scheme
-from relay.senders.scheme import IDEMPOTENCY_KEY
 
-# senders of no payload of their own: it may be written for the relay, with its fields
-PLAIN = frozenset({None, Webhook.HMAC, Webhook.STANDARD_WEBHOOKS})
+IDEMPOTENCY_KEY = "idempotency-key"  # IETF draft "The Idempotency-Key HTTP Header Field"
 
-# what proves that a caller is who it is must not end up in an app's inputs
-SECRET_HEADERS = frozenset(
-    {"authorization", "cookie", "x-api-key", "x-gitlab-token", "x-telegram-bot-api-secret-token"}
+# what proves that a caller is who it is must not end up in an app's inputs: headers with such a word in their name
+SECRET_WORDS = frozenset(
+    [
+        "auth",
+        "authorization",
+        "authenticate",
+        "authentication",
+        "bearer",
+        "cookie",
+        "credential",
+        "credentials",
+        "jwt",
+        "key",
+        "apikey",
+        "passwd",
+        "password",
+        "secret",
+        "session",
+        "sid",
+        "token",
+        "xsrf",
+        "csrf",
+    ]
 )
-SECRET_ARGUMENTS = frozenset({fields.KEY, "hub.verify_token"})
-
-
-def deliver(request: Request) -> Delivery:
-    """Take a request as a delivery. Raises PayloadTooLarge."""
-    return Delivery(
-        headers={name.lower(): value for name, value in request.headers.items()},
-        body=body.raw(request),
-        query=request.args.to_dict(),
-    )
+# the address of a page may hold a key of that page
+SECRET_HEADERS = frozenset({"referer"})
+SECRET_ARGUMENTS = frozenset({KEY, "hub.verify_token"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mapped:
-    """What a delivery asks, which one it is, and how its sender wants the answer in JSON."""
+    """What one delivery asks, and what is known of where it comes from."""
 
     asked: Asked
-    delivery_id: str | None  # the same again is the same delivery
     thread: str | None = None  # of one sender's users, where each has a conversation of its own
-    shape: Callable[[Transcript], Mapping[str, Any]]
+    named_by_owner: bool = False  # the user comes from the owner's template
+    reply: Mapping[str, Any] | None = None  # what the sender's message needs beside the answer's text
+    context: Mapping[str, Any] | None = None  # what templates can reach
 
 
-def read(request: Request, delivery: Delivery, settings: Settings, scheme: Scheme | None) -> Mapped | Ignored:
+def read(received: Received, delivery: Delivery, settings: Settings, scheme: Scheme | None) -> Mapped | Ignored:
     """Map one delivery. Raises InvalidParam and its like for what can't be read or filled in.
 
     A template decides over a preset, and a preset over the fields; the query string fills in what is left.
     """
-    templates = {
-        name: kind(f"{name}_template", source)
-        for name, kind in (("query", TextTemplate), ("inputs", ObjectTemplate), ("user", TextTemplate))
-        if (source := getattr(settings, f"{name}_template"))
-    }
     reading = scheme.preset(delivery) if scheme else None
     if isinstance(reading, Ignored):
         return reading
-    if reading is None and not templates and settings.webhook in PLAIN:
-        asked = fields.read(request)
+    templates = _templates(settings)
+    foreign = settings.access is Access.SIGNATURE or (scheme is not None and scheme.writes_own_payload)
+    mapped = bool(templates.keys() & {"query", "inputs"})
+    if isinstance(reading, Preset):
+        asked = _by_preset(fields.read(received.arguments, Body()), reading)
+    elif foreign:
+        asked = _by_payload(fields.read(received.arguments, Body()), delivery, mapped=mapped)
     else:
-        asked = _by_preset(fields.read_query(request), reading, delivery)
-    values = context(delivery, scheme) if templates or settings.answer_template else {}
-    filled: dict[str, Any] = {name: template.fill(values) for name, template in templates.items()}
+        asked = fields.read(received.arguments, _mappable(received.content, mapped=mapped))
+    values = None
+    if templates or settings.answer_template:
+        document = _document(delivery) if foreign or reading else _text_checked(received)
+        values = context(received, delivery, document, scheme)
+    filled: dict[str, Any] = {name: template.fill(values or {}) for name, template in templates.items()}
     return Mapped(
         asked=replace(asked, **filled),
-        delivery_id=_delivery_id(delivery, scheme),
         # a template that names the user says all of whose conversation it is
         thread=reading.conversation_key if reading and "user" not in templates else None,
-        shape=_shape(settings, reading, values),
+        named_by_owner="user" in templates,
+        reply=reading.reply if reading else None,
+        context=values if settings.answer_template else None,
     )
 
 
-def context(delivery: Delivery, scheme: Scheme | None) -> dict[str, Any]:
+def context(received: Received, delivery: Delivery, document: Any, scheme: Scheme | None) -> dict[str, Any]:
     """Give what templates can reach: `body`, `headers`, `query` and `delivery`."""
     return {
-        "body": delivery.payload or delivery.body.decode("utf-8", "replace"),
-        "headers": {name: value for name, value in delivery.headers.items() if name not in SECRET_HEADERS},
+        "body": document,
+        "headers": {name: value for name, value in delivery.headers.items() if not _is_secret(name)},
         "query": {name: value for name, value in delivery.query.items() if name not in SECRET_ARGUMENTS},
         "delivery": {
-            "id": _delivery_id(delivery, scheme),
+            "id": scheme.delivery_id(delivery) if scheme else received.header(IDEMPOTENCY_KEY) or None,
             "sender": scheme.name if scheme else None,
             "repeated": bool(scheme and scheme.is_repeated(delivery)),
         },
     }
 
 
-def _delivery_id(delivery: Delivery, scheme: Scheme | None) -> str | None:
-    return scheme.delivery_id(delivery) if scheme else delivery.header(IDEMPOTENCY_KEY) or None
+def _is_secret(name: str) -> bool:
+    return name in SECRET_HEADERS or not SECRET_WORDS.isdisjoint(name.split("-"))
 
 
-def _by_preset(asked: Asked, reading: Preset | None, delivery: Delivery) -> Asked:
-    if reading is None:
-        return replace(asked, inputs={**asked.inputs, **delivery.payload})
+def _templates(settings: Settings) -> dict[str, TextTemplate | ObjectTemplate]:
+    """Compile those that are set. Raises Misconfigured."""
+    kinds = (("query", TextTemplate), ("inputs", ObjectTemplate), ("user", TextTemplate))
+    try:
+        return {
+            name: kind(f"{name}_template", source)
+            for name, kind in kinds
+            if (source := getattr(settings, f"{name}_template"))
+        }
+    except AppUnavailable as error:
+        raise Misconfigured(error.message.rstrip(".")) from None
+
+
+def _document(delivery: Delivery) -> Any:
+    """Give a sender's payload as a template sees it: any JSON value, a form's fields, else the text."""
+    if len(delivery.body) > LARGEST_BODY:
+        raise _too_large()
+    document = delivery.document
+    return delivery.body.decode("utf-8", "replace") if document is None else document
+
+
+def _text_checked(received: Received) -> Any:
+    """Give a caller's body as a template sees it; its files are none of that."""
+    content = received.content
+    large = len(received.body) - sum(len(upload.content) for upload in content.uploads)
+    if large > LARGEST_BODY:
+        raise _too_large()
+    return content.document
+
+
+def _too_large() -> PayloadTooLarge:
+    return PayloadTooLarge(
+        f"The body is too large for this endpoint: its templates see at most {LARGEST_BODY} bytes."
+    )
+
+
+def _mappable(body: Body, *, mapped: bool) -> Body:
+    """Let a template have a JSON list, which has no names; without a template there is nothing to make of it."""
+    return replace(body, values={}) if mapped and body.values is None else body
+
+
+def _by_preset(asked: Asked, reading: Preset) -> Asked:
     return replace(
         asked,
         query=reading.query or asked.query,
@@ -100,13 +155,13 @@ def _by_preset(asked: Asked, reading: Preset | None, delivery: Delivery) -> Aske
     )
 
 
-def _shape(
-    settings: Settings, reading: Preset | None, values: Mapping[str, Any]
-) -> Callable[[Transcript], Mapping[str, Any]]:
-    if settings.answer_template:
-        template = ObjectTemplate("answer_template", settings.answer_template)
-        return lambda told: template.fill({**values, **told.results()})
-    if reading and reading.reply:
-        reply = reading.reply
-        return lambda told: reply(told.text)
-    return Transcript.blocking
+def _by_payload(asked: Asked, delivery: Delivery, *, mapped: bool) -> Asked:
+    """Take a payload that nobody wrote for the relay: its names are inputs, whatever they are."""
+    document = delivery.document
+    if isinstance(document, Mapping):
+        return replace(asked, inputs={**asked.inputs, **document})
+    if delivery.body.strip() and not mapped:
+        raise InvalidParam(
+            "The payload is no JSON object and no form: only a template can say what an app gets of it."
+        )
+    return asked

@@ -23,37 +23,43 @@ from relay.errors import (
     UnsupportedMediaType,
 )
 from relay.event import Event
+from relay.foreign import presentable
 
 IDS = ("task_id", "message_id", "conversation_id", "workflow_run_id")
-LONGEST_TEXT = 500  # characters of Dify's text that a caller gets
 
 
 class UserNotFound(InvalidParam):
-    """Dify before 1.16 knows only end users that it made itself."""
+    """Dify before 1.16 knows only end users that it made itself. Nothing has run."""
 
 
 class ConversationNotFound(InvalidParam):
-    """The conversation was deleted, or belongs to another user or app."""
+    """The conversation was deleted, or belongs to another user or app. Nothing has run."""
 
 
+# Each pattern is matched against the whole text: what stands inside may be an app's or a tool's own words, and an
+# app that speaks of "user not found" must not be run a second time.
 BEFORE_STREAM = re.compile(
-    r"request failed with status code: (?P<status>\d{3}) and respond with: (?P<body>.*)", re.DOTALL
+    r"(?:[a-z]+ ){1,4}failed: request failed with status code: (?P<status>\d{3}) and respond with: (?P<body>.*)",
+    re.DOTALL,
 )
 IN_STREAM = re.compile(r"(?:read|fetch) app failed: request failed: (?P<text>.*)", re.DOTALL)
 
 type Kind = type[RelayError]
 
-# Dify's message, lower case -> what it means; the code beside it (invalid_param, unknown) says too little
+# Dify's whole message, lower case, without a full stop -> what it means; the code beside it says too little
 BY_TEXT: Mapping[str, Kind] = {
     "app not found": AppNotFound,
+    "missing query": InvalidParam,
+    "unexpected app type": InvalidParam,
+}
+# the same, of a refusal before the stream alone: only there has nothing run yet
+REFUSALS: Mapping[str, Kind] = {
     "user not found": UserNotFound,
     "conversation not exists": ConversationNotFound,
     "conversation not found": ConversationNotFound,
-    "missing query": InvalidParam,
-    "unexpected app type": InvalidParam,
-    "rate limit": TooManyRequests,
-    "quota exceeded": TooManyRequests,
 }
+# Dify's core/model_runtime, `_transform_invoke_error`: "[<provider>] <description>, <the provider's own words>"
+LIMITED = re.compile(r"(?:\[[\w./ -]{1,128}\] )?(?:rate limit error|error: quota exceeded)(?:,.*|\.)?", re.DOTALL)
 
 # Dify's code -> error, where Dify's own status (mostly 400) would blame the caller for the app's state
 BY_CODE: Mapping[str, Kind] = {
@@ -80,14 +86,24 @@ BY_STATUS: Mapping[int, Kind] = {
     504: AppTimeout,
 }
 
+_HEADER = r"(?:\nfailed to read system header)?"
 # the daemon's and the SDK's own words; they name internal addresses, so the caller gets the second part
-PLATFORM: tuple[tuple[str, Kind, str], ...] = (
-    ("context canceled", AppFailed, "The run was cancelled before the app had finished."),
-    ("use of closed network connection", AppTimeout, "The app took longer than Dify lets one run take."),
-    ("failed to read system header", AppTimeout, "The app took longer than Dify lets one run take."),
-    ("exited without response", AppTimeout, "The app was silent for longer than Dify waits."),
-    ("connection refused", AppUnavailable, "Dify can't be reached."),
-    ("no such host", AppUnavailable, "Dify can't be reached."),
+PLATFORM: tuple[tuple[re.Pattern[str], Kind, str], ...] = tuple(
+    (re.compile(pattern, re.DOTALL), error_class, told)
+    for pattern, error_class, told in (
+        (rf".*context canceled{_HEADER}", AppFailed, "The run was cancelled before the app had finished."),
+        (
+            rf".*use of closed network connection{_HEADER}|.*failed to read system header",
+            AppTimeout,
+            "The app took longer than Dify lets one run take.",
+        ),
+        (
+            r"invocation exited without response after \d+ seconds",
+            AppTimeout,
+            "The app was silent for longer than Dify waits.",
+        ),
+        (r".*(?:connection refused|no such host)", AppUnavailable, "Dify can't be reached."),
+    )
 )
 
 COMPLETION_CAUSE = (
@@ -97,35 +113,23 @@ COMPLETION_CAUSE = (
 FAILED = "The app failed inside Dify."
 NO_CONVERSATION = "Dify refuses the call without a word, as it does when it does not know the conversation_id."
 
-TRACEBACK = re.compile(r"Traceback \(most recent call last\).*", re.DOTALL)
-SECRET = re.compile(r"\b(?:sk|pk|app|xox[a-z]|gh[pousr]|whsec|Bearer)[-_ ][A-Za-z0-9*._-]{16,}")
-PATH = re.compile(r"(?<![\w:/.])/(?:[\w.-]+/)+[\w.-]+|\b[A-Z]:\\[\w.\\-]+")
-
-
-def presentable(text: str) -> str:
-    """Take tracebacks, file paths and keys out of a text from Dify, and the length that nobody reads."""
-    for pattern, instead in ((TRACEBACK, ""), (SECRET, "[secret]"), (PATH, "[path]")):
-        text = pattern.sub(instead, text)
-    text = text.strip()
-    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
-
 
 def from_exception(error: Exception, interface: Interface) -> RelayError:
     """Read what the SDK raised for a reverse invocation."""
     text = str(error)
-    if before := BEFORE_STREAM.search(text):
+    if before := BEFORE_STREAM.fullmatch(text):
         return _from_body(int(before["status"]), before["body"], interface)
-    if inside := IN_STREAM.search(text):
+    if inside := IN_STREAM.fullmatch(text):
         return _classify(502, "", inside["text"], interface)
-    for words, error_class, told in PLATFORM:
-        if words in text:
+    for pattern, error_class, told in PLATFORM:
+        if pattern.fullmatch(text):
             return error_class(told)
     return AppFailed(FAILED)
 
 
 def from_event(event: Event, interface: Interface) -> RelayError:
     """Read an `error` event: `{"event": "error", "code", "message", "status"}`, each part perhaps missing."""
-    error = _from_envelope(502, event, interface)
+    error = _classify(_status(event, 502), *_words(event), interface)
     error.about = {name: event[name] for name in IDS if name in event}
     return error
 
@@ -133,25 +137,39 @@ def from_event(event: Event, interface: Interface) -> RelayError:
 def _from_body(status: int, body: str, interface: Interface) -> RelayError:
     try:
         envelope = json.loads(body)
-    except ValueError:  # a proxy between the daemon and Dify answered with a page of its own
+    except (ValueError, RecursionError):  # a proxy between the daemon and Dify answered with a page of its own
         envelope = None
-    return _from_envelope(status, envelope if isinstance(envelope, Mapping) else {}, interface)
+    if not isinstance(envelope, Mapping):
+        return _classify(status, "", "", interface)
+    code, message = _words(envelope)
+    status = _status(envelope, status)
+    if (status, code, message) == (HTTPStatus.BAD_REQUEST, "invalid_param", ""):
+        return ConversationNotFound(NO_CONVERSATION)
+    if refusal := REFUSALS.get(_plain(message)):
+        return refusal(presentable(message))
+    return _classify(status, code, message, interface)
 
 
-def _from_envelope(status: int, envelope: Mapping[str, object], interface: Interface) -> RelayError:
-    if isinstance(own := envelope.get("status"), int) and not isinstance(own, bool):
-        status = own
-    return _classify(status, str(envelope.get("code") or ""), str(envelope.get("message") or ""), interface)
+def _status(envelope: Mapping[str, object], otherwise: int) -> int:
+    own = envelope.get("status")
+    return own if isinstance(own, int) and not isinstance(own, bool) else otherwise
+
+
+def _words(envelope: Mapping[str, object]) -> tuple[str, str]:
+    return str(envelope.get("code") or ""), str(envelope.get("message") or "")
+
+
+def _plain(message: str) -> str:
+    return message.strip().removesuffix(".").lower()
 
 
 def _classify(status: int, code: str, message: str, interface: Interface) -> RelayError:
-    if (status, code, message) == (HTTPStatus.BAD_REQUEST, "invalid_param", ""):
-        return ConversationNotFound(NO_CONVERSATION)
     told = presentable(message)
-    lowered = message.lower()
-    for words, error_class in BY_TEXT.items():
-        if words in lowered:
-            return error_class(told)
+    plain = _plain(message)
+    if known := BY_TEXT.get(plain):
+        return known(told)
+    if LIMITED.fullmatch(plain):
+        return TooManyRequests(told)
     error_class = BY_CODE.get(code) or BY_STATUS.get(status) or AppFailed
     if error_class is AppFailed and (not told or status == HTTPStatus.INTERNAL_SERVER_ERROR):
         told = _unexplained(interface)  # of a 500 Dify's text says nothing, or too much

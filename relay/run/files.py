@@ -4,24 +4,21 @@ By reverse invocation Dify takes files only as the value of an input that the ap
 the inputs is dropped. So each file goes under the name of such an input.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from relay.call import Call
+from relay.call import Call, Upload
 from relay.errors import InvalidParam
-from relay.run.dify import Files
 
 
-def attach(call: Call, dify: Files) -> Call:
-    """Upload the call's files and put all of them into its inputs.
+def place(call: Call, slots: Mapping[str, bool]) -> Call:
+    """Find a place in the app's inputs for each of the call's files; nothing is uploaded yet.
 
     A form's file goes under the input of its field's name, or under the app's only file input; the list `files` under
-    the only one. Raises InvalidParam when there is no such input, or it takes one file and gets several.
+    the only one. `slots` are the app's `file_inputs`. Raises InvalidParam when there is no such input, or it takes one
+    file and gets several.
     """
-    if not call.files and not call.uploads:
-        return call
-    slots = file_inputs(dify.parameters(call.app_id))
     if not slots:
         raise InvalidParam(
             "This app takes no files: Dify hands a file to an app only through an input of type File or File List."
@@ -30,11 +27,28 @@ def attach(call: Call, dify: Files) -> Call:
     for name in set(names):
         if name in call.inputs or (names.count(name) > 1 and not slots[name]):
             raise InvalidParam(f"The app's input {name} takes one file.")
-    files = [*map(dify.upload, call.uploads), *call.files]
     inputs: dict[str, Any] = dict(call.inputs)
-    for name, file in zip(names, files, strict=True):
+    for name, file in zip(names[len(call.uploads) :], call.files, strict=True):
         inputs[name] = [*inputs.get(name, []), file] if slots[name] else file
-    return replace(call, inputs=inputs, files=(), uploads=())
+    uploads = tuple(
+        replace(upload, name=name, among_others=slots[name])
+        for name, upload in zip(names, call.uploads, strict=False)
+    )
+    return replace(call, inputs=inputs, files=(), uploads=uploads)
+
+
+def upload(call: Call, store: Callable[[Upload], Mapping[str, Any]]) -> Call:
+    """Hand the files that were placed to Dify and put what stands for them into the inputs, before files by id."""
+    inputs: dict[str, Any] = dict(call.inputs)
+    uploaded: dict[str, list[Any]] = {}
+    for file in call.uploads:
+        if file.among_others:
+            uploaded.setdefault(file.name, []).append(store(file))
+        else:
+            inputs[file.name] = store(file)
+    for name, files in uploaded.items():
+        inputs[name] = [*files, *inputs.get(name, [])]
+    return replace(call, inputs=inputs, uploads=())
 
 
 def file_inputs(parameters: Mapping[str, Any]) -> dict[str, bool]:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from relay import wire
 from relay.errors import AppFailed
 from relay.event import Event, detail, kind
-from relay.run.failure import presentable
+from relay.foreign import presentable
 
 
 class Said(NamedTuple):
@@ -26,6 +26,7 @@ class Transcript:
 
     def __init__(self) -> None:
         self._parts: list[str] = []
+        self._length = 0
         self._agent = False
         self._first: Event = {}  # the first event with a message: its ids are the answer's
         self._files: list[Event] = []
@@ -39,8 +40,10 @@ class Transcript:
         said = self._say(event)
         if said.instead:
             self._parts.clear()
+            self._length = 0
         if said.text:
             self._parts.append(said.text)
+            self._length += len(said.text)
         return said
 
     def _say(self, event: Event) -> Said:
@@ -48,7 +51,7 @@ class Transcript:
         if name in ANSWERS:
             text = _text(event.get("answer"))
             # newer agents close with a message that says all of it once more
-            repeated = name == "message" and self._agent and text == self.text
+            repeated = name == "message" and self._agent and len(text) == self._length and text == self.text
             return NOTHING if repeated else Said(text, instead=name == "message_replace")
         if name in CHUNKS:
             return Said(_text(detail(event).get("text")), instead=name == "text_replace")
@@ -70,6 +73,11 @@ class Transcript:
                 self._chatflow = "conversation_id" in event
             case "workflow_finished" | "workflow_paused":
                 self._workflow_end = event
+
+    @property
+    def has_text(self) -> bool:
+        """Whether anything was said."""
+        return self._length > 0
 
     @property
     def text(self) -> str:

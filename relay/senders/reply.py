@@ -1,6 +1,7 @@
 """An answer to a sender that no app was asked for."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -13,9 +14,10 @@ TEXT = "text/plain; charset=utf-8"
 class Reply:
     """A whole response. What it echoes is the sender's own: only text/plain and nosniff keep that harmless."""
 
-    status: HTTPStatus = HTTPStatus.OK
-    media_type: str = TEXT
+    status: int = HTTPStatus.OK
+    media_type: str = TEXT  # "" for none
     body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def text(words: str) -> Reply:

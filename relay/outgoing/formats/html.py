@@ -17,6 +17,8 @@ from relay.run.transcript import Transcript, failure_of
 # the page needs its own styles and nothing else; it may stand in a frame, as Dify's own chat page may
 CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
+LONGEST_STEP = 1_000_000  # seconds that are shown
+
 MARKS: Mapping[str, str] = {"succeeded": "✓", "failed": "✗", "exception": "✗", "stopped": "■", "retry": "↻"}
 
 
@@ -46,7 +48,7 @@ class Page:
         return wire.encode(PIECES.opening(self._query))
 
     def event(self, event: Event) -> bytes:
-        shown = self._transcript.text
+        shown = self._transcript.text if kind(event) == "workflow_finished" else ""
         said = self._transcript.add(event)
         match kind(event):
             case "node_started":
@@ -86,9 +88,7 @@ class Page:
         html = self._step(event)  # a step that began before anyone looked
         number = self._steps[str(data.get("id") or data.get("node_id"))]
         state = "retry" if kind(event) == "node_retry" else str(data.get("status"))
-        seconds = data.get("elapsed_time")
-        shown = float(seconds) if isinstance(seconds, int | float) else None
-        html += str(PIECES.step_done(number, MARKS.get(state, "·"), shown))
+        html += str(PIECES.step_done(number, MARKS.get(state, "·"), _seconds(data.get("elapsed_time"))))
         if failed := failure_of(event):
             html += str(PIECES.step_error(failed))
         return html
@@ -97,6 +97,11 @@ class Page:
 def error_page(error: RelayError) -> bytes:
     """Give a readable page that says what went wrong."""
     return wire.encode(PIECES.error_page(int(error.status), error.status.phrase, error.message, error.code))
+
+
+def _seconds(value: object) -> float | None:
+    """Give a time that can be shown: JSON's numbers have no end, a page's and a float's have."""
+    return float(value) if isinstance(value, int | float) and 0 <= value < LONGEST_STEP else None
 
 
 def _results(event: Event, shown: str) -> str:

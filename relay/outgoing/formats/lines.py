@@ -34,8 +34,32 @@ class Lines:
         return wire.encode(self.line(wire.dump(event)))
 
 
-# WHATWG HTML, "Server-sent events", and Dify's Service API: no event line, data alone
-SSE = Lines(line="data: {}\n\n".format, keep_alive=b": keep-alive\n\n")
+class ServerSentEvents:
+    """Server-sent events as Dify's Service API sends them, no event line, and each with an id.
+
+    Source: WHATWG HTML, "Server-sent events". Only a browser that has seen an id says so when it comes back after the
+    end (Last-Event-ID), and can be told to stay away; without one it would run the app again every 3 s. A keep-alive
+    is one comment line without a blank line: clients that have seen an id take each blank line for an event.
+    """
+
+    keep_alive = b": keep-alive\n"
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def opening(self) -> bytes:
+        return b""
+
+    def event(self, event: Event) -> bytes:
+        self._count += 1
+        return wire.encode(f"id: {self._count}\ndata: {wire.dump(event)}\n\n")
+
+    def error(self, error: RelayError) -> bytes:
+        return self.event(error.as_event())
+
+    def closing(self) -> bytes:
+        return b""
+
 
 NDJSON = Lines(line="{}\n".format, keep_alive=b"\n")
 

@@ -3,13 +3,15 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from werkzeug import Request
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 from relay.errors import InvalidParam
+from relay.incoming.received import Received
 from relay.incoming.settings import DefaultFormat
 from relay.outgoing.formats.encoder import Encoder
 from relay.outgoing.formats.html import Page
-from relay.outgoing.formats.lines import EVENTS, NDJSON, SSE
+from relay.outgoing.formats.lines import EVENTS, NDJSON, ServerSentEvents
 from relay.outgoing.formats.text import Text
 
 
@@ -24,7 +26,7 @@ class Format:
 FORMATS: Mapping[str, Format] = {
     form.name: form
     for form in (
-        Format(name="sse", media_type="text/event-stream", encoder=lambda _: SSE),
+        Format(name="sse", media_type="text/event-stream", encoder=lambda _: ServerSentEvents()),
         Format(name="html", media_type="text/html; charset=utf-8", encoder=Page, readable=True),
         Format(name="events", media_type="text/html; charset=utf-8", encoder=lambda _: EVENTS, readable=True),
         Format(name="json", media_type="application/json", encoder=None),
@@ -34,6 +36,8 @@ FORMATS: Mapping[str, Format] = {
 }
 
 RESPONSE_MODES: Mapping[str, str] = {"streaming": "sse", "blocking": "json"}
+
+LONGEST_ACCEPT = 2000  # characters that are read of it
 
 # media types that a caller may ask for by Accept; wildcards ask for nothing in particular
 ACCEPTED: Mapping[str, str] = {
@@ -47,7 +51,7 @@ ACCEPTED: Mapping[str, str] = {
 
 
 def choose(
-    request: Request, default: DefaultFormat, *, name: str | None = None, response_mode: str | None = None
+    received: Received, default: DefaultFormat, *, name: str | None = None, response_mode: str | None = None
 ) -> Format:
     """Pick the form: `format` > `response_mode` > Accept > the setting > GET: html, else json.
 
@@ -59,25 +63,26 @@ def choose(
         raise InvalidParam(f"Unknown response_mode: use {' or '.join(RESPONSE_MODES)}.")
     if name or response_mode:
         return FORMATS[name or RESPONSE_MODES[response_mode or ""]]
-    if accepted := _accepted(request):
+    if accepted := _accepted(received):
         return accepted
     if default is not DefaultFormat.AUTO:
         return FORMATS[default.value]
-    return FORMATS["html" if request.method in {"GET", "HEAD"} else "json"]
+    return FORMATS["html" if received.method in {"GET", "HEAD"} else "json"]
 
 
-def asks_for_page(request: Request) -> bool:
+def asks_for_page(received: Received) -> bool:
     """Tell whether the caller, as far as the head of the request says, wants something to read.
 
     A script that names nothing gets its errors as JSON, although a GET's answer would be a page.
     """
-    named = request.args.get("format")
-    form = FORMATS.get(named) if named else _accepted(request)
+    named = next(iter(received.query.get("format", ())), "")
+    form = FORMATS.get(named) if named else _accepted(received)
     return form is not None and form.readable
 
 
-def _accepted(request: Request) -> Format | None:
-    for media_type, quality in request.accept_mimetypes:  # best first
+def _accepted(received: Received) -> Format | None:
+    accept = parse_accept_header(received.header("accept")[:LONGEST_ACCEPT], MIMEAccept)
+    for media_type, quality in accept:  # best first
         if quality > 0 and (name := ACCEPTED.get(media_type.partition(";")[0].strip().lower())):
             return FORMATS[name]
     return None

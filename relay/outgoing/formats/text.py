@@ -16,7 +16,7 @@ class Text:
         return b""
 
     def event(self, event: Event) -> bytes:
-        before = bool(self._transcript.text)
+        before = self._transcript.has_text
         said = self._transcript.add(event)
         text = f"\n\n{said.text}" if said.instead and before else said.text  # what went out can't be taken back
         if kind(event) == "workflow_finished" and (failed := failure_of(event)):
@@ -30,4 +30,4 @@ class Text:
         return b""
 
     def _note(self, text: str) -> str:
-        return f"{'\n\n' if self._transcript.text else ''}[{text}]\n"
+        return f"{'\n\n' if self._transcript.has_text else ''}[{text}]\n"

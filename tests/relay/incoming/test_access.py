@@ -4,7 +4,7 @@ from werkzeug import Request
 from relay.errors import AppNotAllowed, AppNotFound, Unauthorized
 from relay.incoming import access
 from relay.incoming.settings import Settings
-from tests.requests import get, request
+from tests.requests import get, received, request
 
 KEYED = Settings.read({"api_key": "quack"})
 
@@ -22,7 +22,7 @@ KEYED = Settings.read({"api_key": "quack"})
     ids=["bearer", "bearer in lower case", "header", "query", "one of two", "one of two places"],
 )
 def test_the_key_opens(call: Request) -> None:
-    access.check_key(call, KEYED)
+    access.check_key(received(call), KEYED)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_the_key_opens(call: Request) -> None:
 )
 def test_anything_else_does_not(call: Request) -> None:
     with pytest.raises(Unauthorized) as caught:
-        access.check_key(call, KEYED)
+        access.check_key(received(call), KEYED)
     assert caught.value.headers == {"WWW-Authenticate": "Bearer"}
     assert "quack" not in caught.value.message
 
@@ -54,7 +54,7 @@ def test_anything_else_does_not(call: Request) -> None:
 @pytest.mark.parametrize("call", [get(), get("key="), get(headers={"X-API-Key": ""})])
 def test_without_a_key_set_nobody_gets_in_and_the_answer_says_why(call: Request) -> None:
     with pytest.raises(Unauthorized, match="no key yet"):
-        access.check_key(call, Settings())
+        access.check_key(received(call), Settings())
 
 
 @pytest.mark.parametrize(
@@ -92,3 +92,28 @@ def test_an_app_that_the_owner_did_not_name_is_refused(settings: dict[str, str],
 def test_no_app_at_all_is_told() -> None:
     with pytest.raises(AppNotFound, match="pick an app"):
         access.choose_app("", Settings())
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [get(headers={"Authorization": "Bearer sesame=open"}), get(headers={"X-API-Key": "sesame=open"})],
+    ids=["bearer", "header"],
+)
+def test_a_key_may_hold_any_character(sent: Request) -> None:
+    assert access.check_key(received(sent), Settings.read({"api_key": "sesame=open"})) == 1
+
+
+def test_several_keys_are_good_and_it_is_known_which_was_used() -> None:
+    keys = Settings.read({"api_key": "old-key, new key"})
+    assert access.check_key(received(get("key=old-key")), keys) == 1
+    assert access.check_key(received(get(headers={"X-API-Key": "new key"})), keys) == 2
+    for part in ("new", "key", "old-key, new key", "old-key,"):
+        with pytest.raises(Unauthorized):
+            access.check_key(received(get(headers={"X-API-Key": part})), keys)
+
+
+def test_one_request_tries_few_keys() -> None:
+    tried = "&".join(f"key={number}" for number in range(access.MOST_KEYS))
+    access.check_key(received(get(f"{tried[:-6]}&key=quack")), KEYED)
+    with pytest.raises(Unauthorized):
+        access.check_key(received(get(f"{tried}&key=quack")), KEYED)

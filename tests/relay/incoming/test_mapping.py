@@ -1,18 +1,18 @@
 import json
+from io import BytesIO
 from typing import Any
 
 import pytest
+from relay.incoming.templates import LARGEST_BODY
 from werkzeug import Request
 
-from relay.errors import AppUnavailable, InvalidParam
+from relay.errors import InvalidParam, Misconfigured, PayloadTooLarge, UnsupportedMediaType
 from relay.incoming import access, mapping
 from relay.incoming.fields import Asked
 from relay.incoming.mapping import Mapped
 from relay.incoming.settings import Settings
-from relay.run.transcript import Transcript
 from relay.senders import Ignored
-from tests.events import CHAT, workflow
-from tests.requests import post, request
+from tests.requests import post, received, request
 
 COMMENT = {
     "action": "created",
@@ -24,8 +24,9 @@ COMMENT = {
 
 
 def mapped(asked: Request, **settings: Any) -> Mapped | Ignored:
-    read = Settings.read(settings)
-    return mapping.read(asked, mapping.deliver(asked), read, access.choose_scheme(read))
+    read = Settings.read({"webhook_secret": "s" * 20, **settings})
+    heard = received(asked)
+    return mapping.read(heard, heard.delivery, read, access.choose_scheme(read))
 
 
 def asked(sent: Request, **settings: Any) -> Asked:
@@ -96,35 +97,123 @@ def test_a_missing_variable_is_named() -> None:
 
 
 def test_a_broken_template_is_the_owners_to_mend() -> None:
-    with pytest.raises(AppUnavailable, match="query_template"):
+    with pytest.raises(Misconfigured) as caught:
         asked(github(COMMENT), query_template="{{ body")
+    assert "query_template" in caught.value.reason
+    assert "query_template" not in caught.value.message
 
 
-def told(events: list[dict[str, Any]]) -> Transcript:
-    transcript = Transcript()
-    for event in events:
-        transcript.add(event)
-    return transcript
-
-
-def test_an_answer_template_shapes_the_json_that_goes_back() -> None:
-    result = mapped(
-        github(COMMENT),
-        answer_template='text: "{{ answer }}"\nin: "{{ conversation_id }}"\nto: "{{ body.sender.login }}"',
-    )
+def test_what_the_answer_template_will_need_is_kept_and_nothing_without_one() -> None:
+    result = mapped(github(COMMENT), answer_template='{"to": "{{ body.sender.login }}"}')
     assert isinstance(result, Mapped)
-    assert result.shape(told(CHAT)) == {"text": "Quack", "in": "c", "to": "donald"}
-    result = mapped(github(COMMENT), answer_template='n: "{{ outputs.n }}"')
+    assert result.context is not None
+    assert result.context["body"] == COMMENT
+    result = mapped(github(COMMENT), query_template="{{ body.action }}")
     assert isinstance(result, Mapped)
-    assert result.shape(told(workflow({"n": 3}))) == {"n": 3}
+    assert result.context is None
 
 
-def test_a_sender_gets_the_answer_in_the_shape_that_it_shows() -> None:
+def test_what_a_senders_message_needs_is_kept_as_data() -> None:
     form = "command=%2Fask&text=why&user_id=U1&trigger_id=t"
     result = mapped(post(form, "application/x-www-form-urlencoded"), webhook="slack")
     assert isinstance(result, Mapped)
     assert result.asked.query == "why"
-    assert result.shape(told(CHAT))["text"] == "Quack"
+    assert json.loads(json.dumps(result.reply)) == result.reply
+
+
+@pytest.mark.parametrize(
+    ("payload", "inputs", "user"),
+    [
+        ({"event": "signup", "user": "bob"}, {"event": "signup"}, "bob"),
+        ({"event": "signup", "inputs": {"event": "own"}, "n": 1}, {"event": "own", "n": 1}, None),
+    ],
+)
+def test_of_a_body_without_a_signature_our_fields_are_taken_and_the_rest_is_inputs(
+    payload: dict[str, Any], inputs: dict[str, Any], user: str | None
+) -> None:
+    for settings in ({}, {"access": "public"}, {"webhook": "hmac", "hmac_header": "X-S"}):
+        got = asked(post(json.dumps(payload)), **settings)
+        assert (got.inputs, got.user) == (inputs, user)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"event": "signup", "user": "bob"},
+        {"user": {"id": 1}},
+        {"format": "A4"},
+        {"files": ["a.pdf"], "query": 1, "inputs": 2, "conversation_id": [], "response_mode": {}},
+    ],
+)
+@pytest.mark.parametrize("webhook", ["hmac", "standard-webhooks", "github"])
+def test_of_a_body_that_a_signature_covers_none_of_our_fields_is_read(payload: dict[str, Any], webhook: str) -> None:
+    settings = {"access": "signature", "webhook": webhook, "hmac_header": "X-S"}
+    assert asked(post(json.dumps(payload)), **settings) == Asked(inputs=payload)
+
+
+def test_a_list_is_within_a_templates_reach_and_else_refused() -> None:
+    sent = post('[{"x": 1}, {"x": 2}]')
+    for settings in ({}, {"access": "signature", "webhook": "hmac", "hmac_header": "X-S"}):
+        assert asked(sent, **settings, query_template="{{ body[0].x }} of {{ body | length }}").query == "1 of 2"
+        with pytest.raises(InvalidParam, match="must be an object|no JSON object"):
+            asked(sent, **settings)
+
+
+def test_a_signed_text_is_within_a_templates_reach_and_else_refused() -> None:
+    settings = {"access": "signature", "webhook": "hmac", "hmac_header": "X-S"}
+    sent = post("<order/>", "application/xml")
+    assert asked(sent, **settings, query_template="{{ body }}").query == "<order/>"
+    with pytest.raises(InvalidParam, match="only a template can say"):
+        asked(sent, **settings)
+
+
+def test_a_template_takes_nothing_else_away() -> None:
+    sent = request(method="POST", data={"text": "Paris", "file": (BytesIO(b"x"), "a.txt")})
+    got = asked(sent, query_template="about {{ body.text }}")
+    assert (got.query, got.inputs) == ("about Paris", {"text": "Paris"})
+    assert [upload.filename for upload in got.uploads] == ["a.txt"]
+    got = asked(post('{"query": "own", "a": 1}'), inputs_template='{"b": "{{ body.a }}"}')
+    assert (got.query, got.inputs) == ("own", {"b": 1})
+
+
+@pytest.mark.parametrize(
+    "settings", [{"query_template": "hi"}, {"answer_template": '{"a": "{{ answer }}"}'}, {"webhook": "github"}]
+)
+def test_templates_see_bodies_up_to_a_limit(settings: dict[str, Any]) -> None:
+    large = post(json.dumps({"a": "x" * LARGEST_BODY}))
+    if "webhook" in settings:  # no template, no limit of a template
+        assert len(asked(large, **settings).inputs["a"]) == LARGEST_BODY
+        return
+    with pytest.raises(PayloadTooLarge, match="its templates see at most"):
+        asked(large, **settings)
+
+
+def test_a_large_file_beside_small_fields_is_no_large_body() -> None:
+    sent = request(method="POST", data={"a": "1", "file": (BytesIO(b"x" * (LARGEST_BODY + 1)), "a.bin")})
+    assert asked(sent, query_template="{{ body.a }}").query == "1"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["authorization", "cookie", "x-api-key", "proxy-authorization", "x-auth-token", "x-gitlab-token", "referer"],
+)
+def test_no_secret_of_the_head_is_within_a_templates_reach(name: str) -> None:
+    sent = request(
+        method="POST", data="{}", content_type="application/json", headers={name: "https://a.example/?key=s"}
+    )
+    with pytest.raises(InvalidParam, match="uses"):
+        asked(sent, query_template=f"{{{{ headers['{name}'] }}}}")
+    assert asked(sent, query_template="{{ headers | tojson }}").query.find("key=s") == -1
+
+
+def test_a_name_that_only_looks_like_a_secrets_is_there() -> None:
+    sent = request(method="POST", data="{}", content_type="application/json", headers={"x-author": "donald"})
+    assert asked(sent, query_template="{{ headers['x-author'] }}").query == "donald"
+
+
+def test_a_body_that_nobody_can_read_is_refused() -> None:
+    with pytest.raises(UnsupportedMediaType):
+        asked(post("x", "application/pdf"), query_template="hi")
 
 
 def test_a_bots_own_message_is_ignored() -> None:
@@ -132,16 +221,7 @@ def test_a_bots_own_message_is_ignored() -> None:
     assert isinstance(mapped(post(json.dumps({"type": "event_callback", "event": event})), webhook="slack"), Ignored)
 
 
-@pytest.mark.parametrize(
-    ("settings", "delivery_id"),
-    [({"webhook": "github"}, "d1"), ({}, None), ({"webhook": "hmac", "hmac_header": "X-S"}, None)],
-)
-def test_a_delivery_is_known_by_its_senders_id(settings: dict[str, Any], delivery_id: str | None) -> None:
-    result = mapped(github(COMMENT), **settings)
-    assert isinstance(result, Mapped)
-    assert result.delivery_id == delivery_id
-
-
 def test_an_hmac_that_cannot_be_is_the_owners_to_mend() -> None:
-    with pytest.raises(AppUnavailable, match="hmac_header"):
+    with pytest.raises(Misconfigured) as caught:
         access.choose_scheme(Settings.read({"webhook": "hmac", "hmac_header": "no header"}))
+    assert caught.value.reason.startswith("hmac_header")

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,11 +9,14 @@ import pytest
 
 from relay.errors import AppFailed, AppTimeout, RelayError
 from relay.outgoing.formats.lines import NDJSON
-from relay.outgoing.pump import LARGEST, Pace, Pump, Timing
+from relay.outgoing.output import Gathered, Output, Rhythm, Streamed
+from relay.outgoing.pump import LARGEST, Pump, Timing, every
+from relay.run.transcript import Transcript
 from tests.events import CHAT
 from tests.relay.outgoing.formats.test_lines import read_ndjson
 
-QUICK = Timing(opening=0.05, gather=0.02, ending=0.03, keep_alive=0.05, idle=0.5, total=1.0)
+RHYTHM = Rhythm(opening=0.05, gather=0.02, keep_alive=0.05)
+QUICK = Timing(ending=0.03, idle=0.5, total=1.0)
 
 
 class Leaving:
@@ -25,9 +27,16 @@ class Leaving:
         self.times += 1
 
 
-def pump(events: Iterator[dict[str, Any]], timing: Timing = QUICK) -> tuple[Pump, Leaving]:
+def pump(
+    events: Iterator[dict[str, Any]], timing: Timing = QUICK, output: Output | None = None
+) -> tuple[Pump, Leaving]:
     leave = Leaving()
-    return Pump(events, leave=leave, timing=timing), leave
+    output = output or Streamed(NDJSON, time.monotonic(), rhythm=RHYTHM)
+    return Pump(events, output, leave=leave, timing=timing), leave
+
+
+def gathered() -> Gathered:
+    return Gathered(Transcript.blocking)
 
 
 def slowly(events: list[dict[str, Any]], gap: float, *, first: float = 0.0) -> Iterator[dict[str, Any]]:
@@ -44,9 +53,10 @@ def failing(*events: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def test_an_answer_that_is_complete_at_once_is_one_piece() -> None:
     made, leave = pump(iter(CHAT))
-    assert made.open() is True
-    assert read_ndjson(made.whole(NDJSON)) == CHAT
-    assert leave.times == 1
+    whole = made.open()
+    assert whole is not None
+    assert read_ndjson(whole) == CHAT
+    assert (leave.times, made.complete, made.events) == (1, True, len(CHAT))
 
 
 def test_a_failure_before_the_first_event_is_raised() -> None:
@@ -58,15 +68,16 @@ def test_a_failure_before_the_first_event_is_raised() -> None:
 
 def test_a_failure_behind_the_first_event_is_told_in_the_answer() -> None:
     made, _ = pump(failing(CHAT[0]))
-    assert made.open() is True
-    assert read_ndjson(made.whole(NDJSON)) == [CHAT[0], AppFailed("no pond").as_event()]
+    whole = made.open()
+    assert whole is not None
+    assert read_ndjson(whole) == [CHAT[0], AppFailed("no pond").as_event()]
     assert made.error is not None
 
 
 def test_a_slow_answer_comes_in_pieces_and_whole() -> None:
     made, leave = pump(slowly(CHAT * 20, 0.01))
-    assert made.open() is False
-    chunks = list(made.chunks(NDJSON))
+    assert made.open() is None
+    chunks = list(made.chunks())
     assert len(chunks) > 2
     assert [event for event in read_ndjson(b"".join(chunks)) if event] == CHAT * 20
     assert leave.times == 1
@@ -74,15 +85,15 @@ def test_a_slow_answer_comes_in_pieces_and_whole() -> None:
 
 def test_a_silent_app_gets_its_answer_opened_and_kept_alive() -> None:
     made, _ = pump(slowly(CHAT, 0, first=0.3))
-    assert made.open() is False
-    chunks = list(made.chunks(NDJSON))
+    assert made.open() is None
+    chunks = list(made.chunks())
     assert chunks[:2] == [b"\n", b"\n"]
     assert read_ndjson(b"".join(chunks)) == CHAT
 
 
 @pytest.mark.parametrize(
     "timing",
-    [Timing(opening=0.05, idle=0.2, total=9), Timing(opening=0.05, idle=9, total=0.2)],
+    [Timing(idle=0.2, total=9), Timing(idle=9, total=0.2)],
     ids=["idle", "total"],
 )
 def test_an_app_over_its_time_is_given_up_and_the_caller_told(timing: Timing) -> None:
@@ -93,19 +104,22 @@ def test_an_app_over_its_time_is_given_up_and_the_caller_told(timing: Timing) ->
         never.wait(5)
 
     made, leave = pump(hangs(), timing)
-    assert made.open() is False
-    last = read_ndjson(list(made.chunks(NDJSON))[-1])[-1]
+    assert made.open() is None
+    last = read_ndjson(list(made.chunks())[-1])[-1]
     never.set()
     assert (last["event"], last["code"]) == ("error", "app_timeout")
     assert leave.times == 1
 
 
-def test_gathering_gives_all_events_or_the_error() -> None:
-    made, leave = pump(slowly(CHAT, 0.01))
-    assert list(made.rest()) == CHAT
-    made, leave = pump(failing(CHAT[0]))
+def test_gathering_gives_one_answer_or_raises_the_error() -> None:
+    made, leave = pump(slowly(CHAT, 0.01), output=gathered())
+    whole = made.open()
+    assert whole is not None
+    assert read_ndjson(whole)[0]["answer"] == "Quack"
+    assert leave.times == 1
+    made, leave = pump(failing(CHAT[0]), output=gathered())
     with pytest.raises(AppFailed):
-        list(made.rest())
+        made.open()
     assert leave.times == 1
 
 
@@ -116,10 +130,38 @@ def test_gathering_ends_when_the_app_is_over_its_time() -> None:
         never.wait(5)
         yield CHAT[0]
 
-    made, _ = pump(hangs(), Timing(idle=0.1))
+    made, _ = pump(hangs(), Timing(idle=0.1), gathered())
     with pytest.raises(AppTimeout):
-        list(made.rest())
+        made.open()
     never.set()
+
+
+def test_a_flood_does_not_hold_a_piece_back() -> None:
+    flooding = threading.Event()
+
+    def flood() -> Iterator[dict[str, Any]]:
+        while not flooding.is_set():
+            yield CHAT[0]
+
+    made, _ = pump(flood(), Timing(idle=9, total=9))
+    assert made.open() is None
+    assert read_ndjson(next(made.chunks()))
+    flooding.set()
+
+
+def test_what_is_to_be_done_again_and_again_ends_when_it_says_so() -> None:
+    done = threading.Event()
+    times: list[int] = []
+
+    def act() -> bool:
+        times.append(1)
+        if len(times) == 3:
+            done.set()
+        return len(times) < 3
+
+    every(0.001, act)
+    assert done.wait(5)
+    assert len(times) == 3
 
 
 def test_what_nobody_foresaw_is_told_without_its_text() -> None:
@@ -128,8 +170,8 @@ def test_what_nobody_foresaw_is_told_without_its_text() -> None:
         raise KeyError("/srv/secret")
 
     made, _ = pump(broken())
-    made.open()
-    told = made.whole(NDJSON)
+    told = made.open()
+    assert told is not None
     assert read_ndjson(told)[-1]["code"] == "internal_error"
     assert b"secret" not in told
     assert isinstance(made.error, RelayError)
@@ -139,7 +181,7 @@ def test_what_nobody_foresaw_is_told_without_its_text() -> None:
 def test_a_caller_who_goes_leaves_the_run() -> None:
     made, leave = pump(slowly(CHAT * 100, 0.01))
     made.open()
-    chunks = made.chunks(NDJSON)
+    chunks = made.chunks()
     next(chunks)
     chunks.close()  # type: ignore[attr-defined]
     assert leave.times == 1
@@ -149,32 +191,6 @@ def test_no_chunk_is_larger_than_a_line_of_the_daemon_takes() -> None:
     big = {"event": "message", "answer": "x" * (3 * LARGEST)}
     made, _ = pump(slowly([CHAT[0], big, CHAT[2]], 0.1))
     made.open()
-    chunks = list(made.chunks(NDJSON))
+    chunks = list(made.chunks())
     assert max(map(len, chunks)) == LARGEST
     assert read_ndjson(b"".join(chunks)) == [CHAT[0], big, CHAT[2]]
-
-
-@pytest.mark.parametrize(
-    ("sent", "interval"), [(0, 0.04), (48 * 1024, 0.04), (60 * 1024, 0.27), (72 * 1024, 0.5), (10**9, 0.5)]
-)
-def test_chunks_become_rarer_as_the_answer_grows(sent: int, interval: float) -> None:
-    assert Pace().interval(sent) == pytest.approx(interval)
-
-
-@pytest.mark.parametrize(
-    ("rate", "size", "pause"),
-    [(50, 200, 60), (500, 4096, 9), (20, 250, 60), (5, 100, 60), (100, 1000, 60), (1000, 50, 60)],
-)
-def test_a_pause_at_any_moment_finds_room_for_all_that_comes(rate: float, size: int, pause: float) -> None:
-    """Plays the pacing forward: `rate` events a second of `size` bytes, the caller stopping at any moment."""
-    pace, now, sent, chunks = Pace(), 0.0, 0, []
-    while now < 5 * 60:
-        wait = max(pace.interval(sent), 1 / rate)
-        now += wait
-        sent += int(wait * rate) * size
-        chunks.append((now, sent))
-    sizes = [total for _, total in chunks]
-    for begin, held in [(0.0, 0), *chunks]:
-        network = held + pace.young  # the least that the way to a caller who stops reading still takes in
-        waiting = bisect_right(chunks, (begin + pause, 0)) - bisect_right(sizes, network)
-        assert waiting <= 128

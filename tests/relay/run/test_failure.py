@@ -16,7 +16,8 @@ from relay.errors import (
     TooManyRequests,
     UnsupportedMediaType,
 )
-from relay.run.failure import ConversationNotFound, UserNotFound, from_event, from_exception, presentable
+from relay.foreign import presentable
+from relay.run.failure import ConversationNotFound, UserNotFound, from_event, from_exception
 
 
 def before_stream(status: int, code: str, message: str) -> str:

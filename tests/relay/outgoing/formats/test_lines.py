@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from html import unescape
 from typing import Any
 
@@ -7,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.errors import AppTimeout
-from relay.outgoing.formats.lines import EVENTS, NDJSON, SSE, Lines
+from relay.outgoing.formats import Encoder
+from relay.outgoing.formats.lines import EVENTS, NDJSON, ServerSentEvents
 
 EVENT = {"event": "message", "answer": "<b>Quäck\n\r\u2028 & more</b>"}
 TEXT = '{"event":"message","answer":"<b>Quäck\\n\\r\\u2028 & more</b>"}'
@@ -25,7 +27,12 @@ events = st.dictionaries(st.text(), json_values)
 @pytest.mark.parametrize(
     ("form", "event", "error", "keep_alive"),
     [
-        (SSE, f"data: {TEXT}\n\n", f"data: {ERROR_TEXT}\n\n", ": keep-alive\n\n"),
+        (
+            ServerSentEvents(),
+            f"id: 1\ndata: {TEXT}\n\n",
+            f"id: 2\ndata: {ERROR_TEXT}\n\n",
+            ": keep-alive\n",
+        ),
         (NDJSON, f"{TEXT}\n", f"{ERROR_TEXT}\n", "\n"),
         (
             EVENTS,
@@ -36,7 +43,7 @@ events = st.dictionaries(st.text(), json_values)
     ],
     ids=["sse", "ndjson", "events"],
 )
-def test_each_event_is_a_line_of_its_own(form: Lines, event: str, error: str, keep_alive: str) -> None:
+def test_each_event_is_a_line_of_its_own(form: Encoder, event: str, error: str, keep_alive: str) -> None:
     assert form.event(EVENT) == event.encode()
     assert form.error(ERROR) == error.encode()
     assert form.keep_alive == keep_alive.encode()
@@ -51,6 +58,8 @@ def read_sse(stream: bytes) -> list[Any]:
         if not line and data:
             found.append(json.loads("\n".join(data)))
             data = []
+        elif line.startswith("id: "):
+            assert int(line.removeprefix("id: ")) == len(found) + 1
         elif line.startswith("data: "):
             data.append(line.removeprefix("data: "))
         else:
@@ -70,10 +79,13 @@ def read_events(stream: bytes) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    ("form", "read"), [(SSE, read_sse), (NDJSON, read_ndjson), (EVENTS, read_events)], ids=["sse", "ndjson", "events"]
+    ("make", "read"),
+    [(ServerSentEvents, read_sse), (lambda: NDJSON, read_ndjson), (lambda: EVENTS, read_events)],
+    ids=["sse", "ndjson", "events"],
 )
 @given(said=st.lists(events))
-def test_every_event_can_be_read_back(form: Lines, read: Any, said: list[dict[str, Any]]) -> None:
+def test_every_event_can_be_read_back(make: Callable[[], Encoder], read: Any, said: list[dict[str, Any]]) -> None:
+    form = make()
     stream = form.opening() + form.keep_alive + b"".join(form.event(event) + form.keep_alive for event in said)
     assert read(stream + form.closing()) == said
 

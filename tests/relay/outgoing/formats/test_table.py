@@ -5,7 +5,7 @@ from relay.errors import InvalidParam
 from relay.incoming.settings import DefaultFormat
 from relay.outgoing import formats
 from relay.outgoing.formats import FORMATS
-from tests.requests import get, post, request
+from tests.requests import get, post, received, request
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 
@@ -37,7 +37,7 @@ def accepting(accept: str, method: str = "GET") -> Request:
     ],
 )
 def test_accept_then_the_setting_then_the_method_decide(asked: Request, default: str, form: str) -> None:
-    assert formats.choose(asked, DefaultFormat(default)) is FORMATS[form]
+    assert formats.choose(received(asked), DefaultFormat(default)) is FORMATS[form]
 
 
 @pytest.mark.parametrize(
@@ -52,13 +52,13 @@ def test_accept_then_the_setting_then_the_method_decide(asked: Request, default:
 )
 def test_format_then_response_mode_come_first(name: str | None, response_mode: str | None, form: str) -> None:
     asked = accepting("text/html")
-    assert formats.choose(asked, DefaultFormat.SSE, name=name, response_mode=response_mode) is FORMATS[form]
+    assert formats.choose(received(asked), DefaultFormat.SSE, name=name, response_mode=response_mode) is FORMATS[form]
 
 
 @pytest.mark.parametrize(("name", "response_mode"), [("xml", None), ("HTML", None), (None, "async"), ("sse", "x")])
 def test_an_unknown_form_is_refused(name: str | None, response_mode: str | None) -> None:
     with pytest.raises(InvalidParam, match=r"^Unknown (format|response_mode): use"):
-        formats.choose(get(), DefaultFormat.AUTO, name=name, response_mode=response_mode)
+        formats.choose(received(get()), DefaultFormat.AUTO, name=name, response_mode=response_mode)
 
 
 @pytest.mark.parametrize(
@@ -73,4 +73,4 @@ def test_an_unknown_form_is_refused(name: str | None, response_mode: str | None)
     ],
 )
 def test_an_error_is_a_page_only_for_who_asks_for_one(asked: Request, page: bool) -> None:
-    assert formats.asks_for_page(asked) is page
+    assert formats.asks_for_page(received(asked)) is page

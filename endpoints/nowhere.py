@@ -1,0 +1,20 @@
+"""Every path and method that no other endpoint has."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from dify_plugin import Endpoint
+from werkzeug import Request, Response
+
+from relay.answer import refuse
+
+
+class Nowhere(Endpoint):
+    def _invoke(
+        self,
+        r: Request,
+        values: Mapping[str, Any],  # noqa: ARG002 - no path is known here
+        settings: Mapping[str, Any],
+    ) -> Response:
+        return refuse(r, settings, elapsed=time.monotonic)

@@ -1,0 +1,222 @@
+"""Carrying a plan out: the only step that runs an app, stores, and uploads."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from werkzeug import Response
+
+from relay import wire
+from relay.call import Call
+from relay.errors import AnswerUnshaped, AppFailed, RelayError
+from relay.event import Event
+from relay.incoming.settings import Settings
+from relay.log import Line, unforeseen
+from relay.outgoing.formats import FORMATS
+from relay.outgoing.output import Gathered, Output, Recorded, Streamed
+from relay.outgoing.pump import Pump, every, parts, settle
+from relay.outgoing.response import of_type
+from relay.outgoing.shape import shape
+from relay.plan import Plan
+from relay.run import files
+from relay.run.deliveries import LONGEST_ANSWER, RENEW, Answer, Delivery
+from relay.run.dify import Dify
+from relay.run.failure import from_exception
+from relay.run.memory import Memory
+from relay.run.records import DELIVERIES, MEMORY, Kind, Records
+from relay.run.transcript import Transcript
+from relay.run.watch import Watch
+
+UNFORESEEN = "Something went wrong inside the relay; its log says more under the request id."
+JSON = "application/json"
+AT_ONCE = 10  # runs of one batch
+DAY = 24 * 3600.0  # seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carrier:
+    """Carries out what was decided for one request."""
+
+    settings: Settings
+    dify: Dify
+    line: Line
+    clock: Callable[[], float]  # seconds since 1970
+    elapsed: Callable[[], float]  # seconds that never go back
+
+    def answer(self, plan: Plan) -> Response:
+        """Carry a plan out and give its answer, whole or as it comes. Raises RelayError."""
+        run = self._begin(plan)
+        if isinstance(run, Answer):
+            self.line.replayed = True
+            return of_type(run.media_type, run.body, run.status)
+        whole = run.whole()
+        return of_type(FORMATS[plan.form].media_type, run.stream() if whole is None else parts(whole))
+
+    def answer_all(self, plans: Sequence[Plan]) -> None:
+        """Carry out the messages of one delivery. Raises the first error, when all have been tried.
+
+        Those of one conversation run one after the other, as they were written; the others at the same time. What is
+        done is not done again when the sender sends the delivery once more.
+        """
+        errors: list[RelayError] = []
+        chains: dict[Any, list[Plan]] = {}
+        for plan in plans:
+            chains.setdefault(plan.conversation, []).append(replace(plan, form="json"))
+        waiting = list(chains.values())
+        while waiting:
+            at_once, waiting = waiting[:AT_ONCE], waiting[AT_ONCE:]
+            runs = [_attempt(errors, self._begin, chain.pop(0)) for chain in at_once]
+            for run in runs:
+                if isinstance(run, _Run):
+                    _attempt(errors, run.whole)
+            waiting = [chain for chain in at_once if chain] + waiting
+        for error in errors[1:]:
+            self.line.failed(error)
+        if errors:
+            raise errors[0]
+
+    def _begin(self, plan: Plan) -> "_Run | Answer":
+        """Start a run, or give what the same delivery was answered with before. Raises RelayError."""
+        if plan.delivery_id is None:
+            return _Run(self, plan, None)
+        self.line.deliveries.append(plan.delivery_id[:12])
+        delivery = Delivery(
+            self.records(plan, DELIVERIES),
+            id=plan.delivery_id,
+            app_id=plan.call.app_id,
+            fingerprint=plan.fingerprint,
+            clock=self.clock,
+        )
+        if answer := delivery.begin(settle):
+            return answer
+        try:
+            return _Run(self, plan, delivery)
+        except BaseException:
+            delivery.fail()
+            raise
+
+    def records(self, plan: Plan, kind: Kind) -> Records:
+        return Records(self.dify.storage, endpoint_id=plan.endpoint_id, kind=kind, clock=self.clock)
+
+
+class _Run:
+    """One run of one app, begun; its delivery is a lease that is renewed as long as it lasts."""
+
+    def __init__(self, carrier: Carrier, plan: Plan, delivery: Delivery | None) -> None:
+        self._carrier = carrier
+        self._plan = plan
+        self._delivery = delivery
+        self._watch = Watch(plan.call.interface)
+        self._encoder = FORMATS[plan.form].encoder
+        self._told = self._encoder(plan.call.query) if self._encoder else None
+        self._output = Recorded(self._make_output(), LONGEST_ANSWER if delivery else 0)
+        call = self._upload(plan.call)
+        self._release = every(RENEW, delivery.renew) if delivery else _nothing
+        self._pump = Pump(self._events(call), self._output, leave=carrier.dify.leave)
+
+    def whole(self) -> bytes | None:
+        """Wait for the opening; give the whole answer if it is complete by then. Raises RelayError when it failed."""
+        try:
+            whole = self._pump.open()
+            if whole is None:
+                return None
+            if self._watch.failed and self._plan.sender:
+                raise AppFailed(self._watch.failed)  # by 200 the sender would take it for done
+        except AnswerUnshaped as error:
+            self._conclude(Answer(status=int(error.status), media_type=JSON, body=wire.dump(error.as_dict())))
+            raise
+        except BaseException:
+            self._conclude(None)
+            raise
+        if self._pump.error:
+            self._carrier.line.failed(self._pump.error)
+        self._conclude(self._record())
+        return whole
+
+    def stream(self) -> Iterator[bytes]:
+        """Stream the answer. Raises nothing: the daemon would send the traceback to the caller."""
+        line = self._carrier.line
+        answer = None
+        try:
+            for chunk in self._pump.chunks():
+                line.sent(chunk)
+                yield chunk
+            answer = self._record()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller has to hear of it
+            unforeseen(line.request_id, error)
+            line.notes.append("500 internal_error")
+            yield self._told.error(RelayError(UNFORESEEN)) if self._told else b""
+        finally:
+            # before the generator ends, because afterwards nothing can be stored
+            if self._pump.error:
+                line.failed(self._pump.error)
+            self._conclude(answer)
+            line.write(self._carrier.elapsed())
+
+    def _record(self) -> Answer | None:
+        """Give what to answer the same delivery with; None when it may run again."""
+        if not self._pump.complete or self._watch.failed:
+            return None
+        record = self._output.record
+        return Answer(
+            status=200,
+            media_type=FORMATS[self._plan.form].media_type,
+            body="" if record is None else record.decode(),
+        )
+
+    def _conclude(self, answer: Answer | None) -> None:
+        self._release()
+        self._carrier.line.events += self._pump.events
+        if self._delivery is None:
+            return
+        if answer is None:
+            self._delivery.fail()
+        else:
+            self._delivery.finish(answer)
+
+    def _make_output(self) -> Output:
+        return Streamed(self._told, self._carrier.elapsed()) if self._told else Gathered(self._shape)
+
+    def _upload(self, call: Call) -> Call:
+        if not call.uploads:
+            return call
+        try:
+            return files.upload(call, self._carrier.dify.upload)
+        except Exception as error:
+            raise from_exception(error, call.interface) from error
+
+    def _events(self, call: Call) -> Iterator[Event]:
+        def invoke(call: Call) -> Iterator[Event]:
+            return self._watch.events(self._carrier.dify.invoke(call))
+
+        if not self._plan.remembers:
+            return invoke(call)
+        memory = Memory(
+            self._carrier.records(self._plan, MEMORY),
+            thread=self._plan.thread,
+            keep=self._carrier.settings.memory_days * DAY,
+            clock=self._carrier.clock,
+        )
+        return memory.run(call, invoke)
+
+    def _shape(self, told: Transcript) -> Mapping[str, Any]:
+        plan = self._plan
+        return shape(
+            told,
+            template=self._carrier.settings.answer_template,
+            context=plan.context,
+            sender=plan.sender,
+            reply=plan.reply,
+        )
+
+
+def _attempt[**P, T](errors: list[RelayError], act: Callable[P, T], *args: P.args, **options: P.kwargs) -> T | None:
+    try:
+        return act(*args, **options)
+    except RelayError as error:
+        errors.append(error)
+        return None
+
+
+def _nothing() -> None:
+    pass

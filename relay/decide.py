@@ -1,0 +1,250 @@
+"""From what was received to what is to be done: a reply at once, or a plan for each message. Nothing is done here.
+
+The same request, settings and time give the same decision.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any
+
+from relay.call import Call, Interface
+from relay.errors import AppUnavailable, InvalidParam, Misconfigured, RelayError, TooManyRequests
+from relay.incoming import access, mapping
+from relay.incoming.access import Caller
+from relay.incoming.fields import NEW, Asked
+from relay.incoming.mapping import IDEMPOTENCY_KEY, Mapped
+from relay.incoming.received import Received
+from relay.incoming.settings import Access, MemoryOf, Settings
+from relay.outgoing import cors, formats
+from relay.outgoing.formats import Format
+from relay.plan import Dialect, Plan
+from relay.run import files
+from relay.senders import Delivery, Ignored, Reply, Scheme
+
+MOST_MESSAGES = 100  # of one delivery; LINE and Meta batch fewer
+NO_WORDS = Reply()
+NOTHING = Reply(status=204, media_type="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What is to be done: `reply` at once, or carry out `plans`, one or a batch of them."""
+
+    reply: Reply | None = None
+    plans: Sequence[Plan] = ()
+    acknowledgement: Reply = NO_WORDS  # to a batch whose plans were all carried out
+    app_id: str = ""
+    caller: Caller | None = None
+    key: int = 0  # which of several keys let the caller in, from 1
+    notes: Sequence[str] = ()  # for the log
+
+
+# asks what an app declares, by its id: Dify's /parameters
+type Declared = Callable[[str], Mapping[str, Any]]
+
+
+def decide(received: Received, settings: Settings, *, now: float, declared: Declared) -> Decision:
+    """Decide. `now` in seconds since 1970. Raises RelayError for whatever is refused.
+
+    `declared` is asked only for a call with files; what it raises goes through.
+    """
+    if received.method == "OPTIONS":
+        return Decision(reply=replace(NOTHING, headers={"Allow": cors.METHODS}))
+    try:
+        return _let_in(received, settings, now=now, declared=declared)
+    except Misconfigured as error:
+        if settings.access is Access.KEY:  # whoever got this far holds the key
+            raise Misconfigured(error.reason, told=True) from None
+        raise
+
+
+def _let_in(received: Received, settings: Settings, *, now: float, declared: Declared) -> Decision:
+    if settings.access is Access.KEY:
+        key = access.check_key(received, settings)
+        _check(settings)
+        scheme = access.choose_scheme(settings)
+        reply = access.greet(received, scheme, settings)
+        decided = Decision(reply=reply, caller=Caller.KEY, key=key)
+    elif settings.access is Access.SIGNATURE:
+        _check(settings)
+        scheme = access.choose_scheme(settings)
+        reply = access.check_signature(received, scheme, settings, now)
+        decided = Decision(reply=reply, caller=Caller.SIGNATURE)
+    else:
+        _check(settings)
+        if settings.webhook_secrets:
+            raise Misconfigured("webhook_secret is set, but access is public, so that nobody's signature is checked")
+        scheme = access.choose_scheme(settings)
+        decided = Decision(reply=access.greet(received, scheme, settings), caller=Caller.PUBLIC)
+    if decided.reply:
+        return decided
+    app_id = access.choose_app(received.app_id, settings)
+    decided = replace(decided, app_id=app_id)
+    if received.method == "GET":
+        if received.header("last-event-id"):
+            # an EventSource that comes back after the end: 204 is how it is told to stay away
+            return replace(decided, reply=NOTHING)
+        if _is_prefetch(received):
+            raise AppUnavailable("An app is not run for a page that nobody has opened yet.")
+    return _Deciding(received, settings, scheme, decided, declared).plans()
+
+
+def _check(settings: Settings) -> None:
+    if settings.problems:
+        raise Misconfigured(f"check {', '.join(settings.problems)}")
+
+
+def _is_prefetch(received: Received) -> bool:
+    """Tell whether a browser looks ahead. Source: WHATWG Fetch, "Sec-Purpose"; before it, `Purpose` and `X-Moz`."""
+    told = (received.header(name).partition(";")[0].lower() for name in ("sec-purpose", "purpose", "x-moz"))
+    return any(purpose in {"prefetch", "prerender", "preview"} for purpose in told)
+
+
+class _Deciding:
+    """What is decided once the caller is let in and the app is known."""
+
+    def __init__(
+        self,
+        received: Received,
+        settings: Settings,
+        scheme: Scheme | None,
+        decided: Decision,
+        declared: Declared,
+    ) -> None:
+        self._received = received
+        self._settings = settings
+        self._scheme = scheme
+        self._decided = decided
+        self._declared = declared
+
+    def plans(self) -> Decision:
+        """Give a plan for each of the messages that a delivery brings."""
+        scheme = self._scheme
+        messages = scheme.messages(self._received.delivery) if scheme else [self._received.delivery]
+        if len(messages) > MOST_MESSAGES:
+            raise TooManyRequests(f"One delivery may bring at most {MOST_MESSAGES} messages.")
+        read = [(message, mapping.read(self._received, message, self._settings, scheme)) for message in messages]
+        mapped = [(message, one) for message, one in read if isinstance(one, Mapped)]
+        notes = [one.reason for _, one in read if isinstance(one, Ignored)]
+        acknowledgement = scheme.acknowledgement if scheme else NO_WORDS
+        if not mapped:
+            return replace(self._decided, reply=acknowledgement, notes=notes)
+        form = self._form(mapped[0][1].asked)
+        try:
+            plans = [self._plan(message, one, form) for message, one in mapped]
+        except RelayError as error:
+            error.readable = form.readable if self._named(mapped[0][1].asked) else None
+            raise
+        if self._received.method == "HEAD":
+            return replace(self._decided, reply=Reply(media_type=form.media_type), notes=notes)
+        return replace(self._decided, plans=plans, acknowledgement=acknowledgement, notes=notes)
+
+    def _named(self, asked: Asked) -> bool:
+        return bool(asked.format or asked.response_mode)
+
+    def _form(self, asked: Asked) -> Format:
+        return formats.choose(
+            self._received, self._settings.default_format, name=asked.format, response_mode=asked.response_mode
+        )
+
+    def _plan(self, message: Delivery, mapped: Mapped, form: Format) -> Plan:
+        settings, asked = self._settings, mapped.asked
+        call = self._call(asked)
+        readable = form.readable if self._named(asked) else formats.asks_for_page(self._received)
+        delivery_id, fingerprint = self._identity(message, form)
+        return Plan(
+            caller=self._decided.caller or Caller.KEY,
+            endpoint_id=self._received.endpoint_id,
+            call=call,
+            form=form.name,
+            dialect=Dialect.SENDER if self._scheme else Dialect.PAGE if readable else Dialect.DIFY,
+            thread=mapped.thread,
+            # whom a stranger names is nobody: else anyone could go on with anyone's conversation
+            remembers=settings.memory is MemoryOf.USER
+            and (self._decided.caller is not Caller.PUBLIC or mapped.named_by_owner),
+            delivery_id=delivery_id,
+            fingerprint=fingerprint,
+            sender=self._scheme.name if self._scheme else None,
+            reply=mapped.reply,
+            context=mapped.context,
+        )
+
+    def _identity(self, message: Delivery, form: Format) -> tuple[str | None, str]:
+        """Give a delivery's id, and for an Idempotency-Key what else must be the same.
+
+        A sender's own id is one for each app; what it sends under it may differ in how often it was tried.
+        Source: IETF draft "The Idempotency-Key HTTP Header Field", "Idempotency Fingerprint".
+        """
+        if self._scheme:
+            own = self._scheme.delivery_id(message)
+            return (_hash([self._scheme.name, self._decided.app_id, own]) if own else None), ""
+        received = self._received
+        if not (key := received.header(IDEMPOTENCY_KEY)):
+            return None, ""
+        request = [
+            received.method,
+            received.interface,
+            self._decided.app_id,
+            sorted(received.arguments.items()),
+            received.header("content-type"),
+            sha256(received.body).hexdigest(),
+            form.name,
+        ]
+        return _hash([IDEMPOTENCY_KEY, key]), _hash(request)
+
+    def _call(self, asked: Asked) -> Call:
+        """Check what the interface itself demands, and give the app what its owner and the caller send.
+
+        Raises InvalidParam for a chat without a query, and for files that have no place.
+        """
+        app_id, interface = self._decided.app_id, self._received.interface
+        inputs = asked.inputs
+        fresh = asked.conversation_id == NEW
+        if interface is Interface.CHAT and not asked.query.strip():
+            raise InvalidParam("A chat app needs a query: send the field query.")
+        if interface in {Interface.WORKFLOW, Interface.COMPLETION} and asked.query:
+            inputs = {"query": asked.query, **inputs}
+        call = Call(
+            app_id=app_id,
+            interface=interface,
+            query=asked.query,
+            inputs=inputs,
+            files=asked.files,
+            uploads=asked.uploads,
+            conversation_id=None if fresh else asked.conversation_id or None,
+            fresh=fresh,
+            user=asked.user or None,
+        )
+        if call.files or call.uploads:
+            call = files.place(call, self._file_inputs())
+        return self._with_defaults(call)
+
+    def _with_defaults(self, call: Call) -> Call:
+        """Put what the owner filled in beside the app below what the caller sends. Raises Misconfigured."""
+        picked = self._settings.app
+        if picked is None or picked.app_id != call.app_id:
+            return call
+        taken = call.inputs.keys() | {upload.name for upload in call.uploads}
+        # what was left empty is not a default
+        inputs = {
+            name: value for name, value in picked.inputs.items() if name not in taken and value not in ("", None)
+        }
+        if picked.files:
+            taken |= inputs.keys()
+            free = {name: several for name, several in self._file_inputs().items() if name not in taken}
+            if len(free) == 1:  # by reverse invocation a file beside the inputs is dropped: only an input takes it
+                try:
+                    owners = Call(app_id=call.app_id, inputs=inputs, files=picked.files)
+                    inputs = dict(files.place(owners, free).inputs)
+                except InvalidParam as error:
+                    raise Misconfigured(f"app: {error.message.rstrip('.')}") from None
+        return replace(call, inputs={**inputs, **call.inputs})
+
+    def _file_inputs(self) -> Mapping[str, bool]:
+        return files.file_inputs(self._declared(self._decided.app_id))
+
+
+def _hash(parts: Any) -> str:
+    return sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()

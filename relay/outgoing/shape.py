@@ -1,0 +1,34 @@
+"""An answer in one piece of JSON: by the owner's template, as its sender shows it, or as Dify's Service API has it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from relay.errors import AnswerUnshaped
+from relay.incoming.templates import ObjectTemplate, Unfilled
+from relay.run.transcript import Transcript
+from relay.senders import SCHEMES
+
+
+def shape(
+    told: Transcript,
+    *,
+    template: str = "",
+    context: Mapping[str, Any] | None = None,
+    sender: str | None = None,
+    reply: Mapping[str, Any] | None = None,
+) -> Mapping[str, Any]:
+    """Give the JSON that goes back.
+
+    `template` is the owner's, `context` what it sees beside the answer; `reply` is what the sender's message needs
+    beside the text. Raises AnswerUnshaped when the template asks for what the answer does not have, and AppFailed for
+    a chatflow whose workflow failed.
+    """
+    if template:
+        try:
+            return ObjectTemplate("answer_template", template).fill({**(context or {}), **told.results()})
+        except Unfilled as error:
+            raise AnswerUnshaped(error.message, answer=told.blocking()) from None
+    scheme = SCHEMES.get(sender or "")
+    if scheme and scheme.message and reply is not None:
+        return scheme.message(reply, told.text)
+    return told.blocking()

@@ -1,0 +1,66 @@
+"""What is to be done for one request, decided: data that can be printed, compared, stored and carried out elsewhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from relay.call import Call
+from relay.incoming.access import Caller
+
+VERSION = 1  # of a plan's shape: one that was stored by another version may have to be read otherwise
+LARGEST = 256 * 1024  # bytes of a plan that is stored
+
+
+class Dialect(StrEnum):
+    """How an error is told."""
+
+    DIFY = "dify"  # the JSON envelope of Dify's Service API
+    PAGE = "page"  # something to read
+    SENDER = "sender"  # to a webhook sender: by the status, which decides whether it sends again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One run of one app, and where its answer goes. Holds no secret, and no bytes once its files are uploaded."""
+
+    version: int = VERSION
+    caller: Caller
+    endpoint_id: str
+    call: Call
+    form: str  # by name
+    dialect: Dialect = Dialect.DIFY
+    thread: str | None = None  # of one user, where each has a conversation of its own
+    remembers: bool = False  # the user's conversation, from one call to the next
+    delivery_id: str | None = None  # the same again is the same delivery
+    fingerprint: str = ""  # of the request: another one under the same id is refused; "" when it may differ
+    sender: str | None = None  # whose delivery it is
+    reply: Mapping[str, Any] | None = None  # what the sender's message needs beside the text
+    context: Mapping[str, Any] | None = None  # what the answer template sees beside the answer
+
+    def dump(self) -> bytes:
+        """Write the plan as JSON. Raises ValueError for one with files that are not uploaded yet, or over LARGEST."""
+        if self.call.uploads:
+            raise ValueError("files have to be uploaded before a plan is stored")
+        stored: bytes = _adapter().dump_json(self)
+        if len(stored) > LARGEST:
+            raise ValueError(f"the plan is larger than {LARGEST} bytes")
+        return stored
+
+    @classmethod
+    def load(cls, stored: bytes) -> "Plan":
+        """Read what `dump` wrote. Raises ValueError for anything else."""
+        return _adapter().validate_json(stored)
+
+    @property
+    def conversation(self) -> tuple[str, str | None, str | None, str | None]:
+        """Tell which conversation the run belongs to: runs of one must not overtake each other."""
+        return self.call.app_id, self.call.user, self.thread, self.call.conversation_id
+
+
+@cache
+def _adapter() -> TypeAdapter[Plan]:
+    return TypeAdapter(Plan)

@@ -1,0 +1,43 @@
+"""A sender that hangs up has lost its run: Dify cancels it. Its retry must not be told that all is well."""
+
+import time
+
+import httpx
+import pytest
+
+from tests.endpoints.conftest import Open
+from tests.relay.senders.senders import JSON, slack
+from workspace.testing import Workspace
+
+TRIES = 40
+
+
+MESSAGE = (
+    b'{"type":"event_callback","event_id":"Ev1","event":'
+    b'{"type":"message","channel":"C1","user":"U1","ts":"1.1","text":"hello"}}'
+)
+
+
+def test_a_retry_after_a_hang_up_is_put_off_until_it_can_run(endpoint: Open, workspace: Workspace) -> None:
+    client = endpoint(
+        access="signature", webhook="slack", webhook_secret="quack-secret", app={"app_id": "silent-4"}, key=None
+    )
+
+    def post(*, retry: int, timeout: float) -> httpx.Response:
+        proof = slack(MESSAGE, int(time.time()), "quack-secret")
+        headers = {**JSON, **proof, **({"X-Slack-Retry-Num": str(retry)} if retry else {})}
+        return client.post("/chat", content=MESSAGE, headers=headers, timeout=timeout)
+
+    with pytest.raises(httpx.ReadTimeout):
+        post(retry=0, timeout=1.5)
+    answers = []
+    for turn in range(1, TRIES):
+        answers.append(post(retry=turn, timeout=60))
+        if answers[-1].status_code != 503:
+            break
+        assert int(answers[-1].headers["retry-after"]) > 0
+        assert "x-slack-no-retry" not in answers[-1].headers
+        time.sleep(1)
+    outcomes = [call["outcome"] for call in workspace.calls(hook=str(client.base_url)) if call["type"] == "app"]
+    assert answers[-1].status_code == 200
+    assert outcomes == ["aborted", "finished"], "acknowledged only when the run had finished"
