@@ -10,7 +10,7 @@ from werkzeug import Request, Response
 
 from relay import wire
 from relay.call import Call, Interface
-from relay.errors import DeliveryInProgress, RelayError
+from relay.errors import AppUnavailable, DeliveryInProgress, RelayError
 from relay.event import Event
 from relay.incoming import access, fields, mapping
 from relay.incoming.fields import Asked
@@ -99,6 +99,9 @@ class _Exchange:
     def respond(self, named_app: str, given: Mapping[str, Any]) -> Response:
         """Go the way of one request. Raises RelayError."""
         settings = Settings.read(given)
+        if settings.problems:
+            names = ", ".join(settings.problems)
+            raise AppUnavailable(f"This endpoint's settings can't be understood: check {names}.")
         self.cors = cors.headers(self._request, settings)
         if self._request.method == "OPTIONS":
             return empty({"Allow": cors.METHODS})

@@ -12,7 +12,7 @@ from werkzeug.test import EnvironBuilder
 from relay import wire
 from relay.errors import RelayError
 from relay.incoming import access, mapping
-from relay.incoming.settings import Settings, Webhook
+from relay.incoming.settings import SENDERS, Settings
 from relay.run.transcript import Transcript
 from relay.senders import Ignored
 from workspace.html import TEMPLATES
@@ -46,7 +46,7 @@ async def show(request: Request) -> Response:
     except RelayError as refused:
         error = f"{int(refused.status)} {refused.code}: {refused.message}"
     page = TEMPLATES.get_template("try.html").render(
-        given=given, texts=TEXTS, senders=[sender.value for sender in Webhook], results=results, error=error
+        given=given, texts=TEXTS, senders=[*SENDERS], results=results, error=error
     )
     return HTMLResponse(page, headers={"Cache-Control": "no-store"})
 

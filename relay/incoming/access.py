@@ -7,7 +7,7 @@ from werkzeug import Request
 
 from relay.errors import AppNotAllowed, AppNotFound, AppUnavailable, Unauthorized
 from relay.incoming.fields import KEY
-from relay.incoming.settings import Access, Settings, Webhook
+from relay.incoming.settings import HMAC, Access, Settings
 from relay.senders import SCHEMES, Delivery, Reply, Scheme, handshake, verify
 from relay.senders import hmac as hmac_scheme
 
@@ -16,8 +16,8 @@ CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 def check_key(request: Request, settings: Settings) -> None:
     """Let the holder of the key in, or raise Unauthorized. Reads no more than the head of the request."""
-    key = settings.api_key.get_secret_value()
-    if not key:
+    keys = settings.api_keys
+    if not keys:
         raise Unauthorized(
             "This endpoint has no key yet, so nobody may call it: set api_key in its settings in Dify.",
             headers=CHALLENGE,
@@ -29,7 +29,9 @@ def check_key(request: Request, settings: Settings) -> None:
             headers=CHALLENGE,
         )
     # every comparison is made, so that time tells neither which place nor how much of a key was right
-    right = [hmac.compare_digest(given.encode("utf-8", "replace"), key.encode()) for given in presented]
+    right = [
+        hmac.compare_digest(given.encode("utf-8", "replace"), key.encode()) for given in presented for key in keys
+    ]
     if not any(right):
         raise Unauthorized("The key is wrong.", headers=CHALLENGE)
 
@@ -56,7 +58,7 @@ def choose_scheme(settings: Settings) -> Scheme | None:
     """Give the sender whose deliveries come, None for none. Raises AppUnavailable for an HMAC that can't be."""
     if settings.webhook is None:
         return None
-    if settings.webhook is not Webhook.HMAC:
+    if settings.webhook != HMAC:
         return SCHEMES[settings.webhook]
     try:
         return hmac_scheme(
@@ -75,7 +77,7 @@ def choose_app(named: str, settings: Settings) -> str:
     A holder of the key reaches every app, or those that the owner listed; the public only those that the owner
     named. Raises AppNotAllowed, or AppNotFound when no app is named anywhere.
     """
-    app_id = named or settings.app
+    app_id = named or (settings.app.app_id if settings.app else "")
     if not app_id:
         raise AppNotFound("No app is named: put its id into the path, or pick an app in the endpoint's settings.")
     open_to_all_apps = settings.access is Access.KEY and not settings.allowed_apps

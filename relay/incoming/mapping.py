@@ -8,14 +8,14 @@ from werkzeug import Request
 
 from relay.incoming import body, fields
 from relay.incoming.fields import Asked
-from relay.incoming.settings import Settings, Webhook
+from relay.incoming.settings import HMAC, Settings
 from relay.incoming.template import ObjectTemplate, TextTemplate
 from relay.run.transcript import Transcript
 from relay.senders import Delivery, Ignored, Preset, Scheme
 from relay.senders.scheme import IDEMPOTENCY_KEY
 
 # senders of no payload of their own: it may be written for the relay, with its fields
-PLAIN = frozenset({None, Webhook.HMAC, Webhook.STANDARD_WEBHOOKS})
+PLAIN = frozenset({None, HMAC, "standard-webhooks"})
 
 # what proves that a caller is who it is must not end up in an app's inputs
 SECRET_HEADERS = frozenset(
