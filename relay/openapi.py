@@ -18,18 +18,12 @@ from relay.outgoing import cors
 from relay.outgoing.cors import METHODS
 from relay.outgoing.formats.table import FORMATS, RESPONSE_MODES
 from relay.outgoing.response import HEADERS
+from relay.routes import ROUTES, Route
 
 type Object = dict[str, Any]
 
 VERSION = "0.1.0"  # the plugin's own, as in its manifest
 
-ROUTES: Mapping[str, str] = {
-    "/duck": "Run an app of any kind",
-    "/chat": "Run a chatbot, an agent or a chatflow",
-    "/workflow": "Run a workflow",
-    "/completion": "Run a text generator",
-}
-APP_ID = "/{app_id}"
 SERVED = "GET, HEAD, OPTIONS"  # methods of the description itself
 
 DESCRIPTION = (
@@ -67,11 +61,7 @@ _HEADERS: Object = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
 
 def respond(request: Request, settings: Mapping[str, Any]) -> Response:
     """Serve the description to everyone: it holds no secret, and says how to send one."""
-    try:
-        allowed = cors.headers(request, Settings.read(settings))
-    except RelayError:  # settings that no call gets past
-        allowed = {}
-    headers = {**HEADERS, "X-Request-Id": identify(request), **allowed}
+    headers = {**HEADERS, "X-Request-Id": identify(request), **cors.headers(request, Settings.read(settings))}
     if request.method == "OPTIONS":
         return Response(b"", status=204, headers={**headers, "Allow": SERVED})
     return Response(wire.encode(wire.dump(describe())), content_type="application/json", headers=headers)
@@ -84,9 +74,7 @@ def describe() -> Object:
         "info": {"title": "Duck relay", "version": VERSION, "description": DESCRIPTION},
         "servers": [{"url": "."}],
         "security": [{"bearer": []}, {"header": []}, {"query": []}],
-        "paths": {
-            path + named: _path(path, named, summary) for path, summary in ROUTES.items() for named in (APP_ID, "")
-        },
+        "paths": {route.path.replace("<app_id>", "{app_id}"): _path(route) for route in ROUTES if route.summary},
         "components": {
             "parameters": {told["name"]: told for told in _parameters()},
             "schemas": {"Answer": _answer(), "Error": _error()},
@@ -102,10 +90,11 @@ def describe() -> Object:
     }
 
 
-def _path(path: str, named: str, summary: str) -> Object:
+def _path(route: Route) -> Object:
+    base, named = route.path.removesuffix("/<app_id>"), route.names_app
     app_id = {"name": "app_id", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[^/]+$"}}
     run: Object = {
-        "summary": summary if named else f"{summary}: the one picked in the endpoint's settings",
+        "summary": route.summary,
         "parameters": [{"$ref": f"#/components/parameters/{told['name']}"} for told in _parameters()],
         "responses": {"200": {"$ref": "#/components/responses/Answer"}, **_errors()},
     }
@@ -115,7 +104,7 @@ def _path(path: str, named: str, summary: str) -> Object:
         "POST": {**run, "requestBody": {"$ref": "#/components/requestBodies/Call"}},
         "HEAD": {
             **run,
-            "summary": f"Tell what GET would answer, without running the app ({path})",
+            "summary": f"Tell what GET would answer, without running the app ({base})",
             "responses": {**{status: _bare(told) for status, told in run["responses"].items()}, **reconnected},
         },
         "OPTIONS": {
@@ -133,7 +122,7 @@ def _path(path: str, named: str, summary: str) -> Object:
     return {
         **({"parameters": [app_id]} if named else {}),
         **{
-            method.lower(): {"operationId": "_".join([method.lower(), path[1:], *(["app"] if named else [])]), **told}
+            method.lower(): {"operationId": "_".join([method.lower(), base[1:], *(["app"] if named else [])]), **told}
             for method, told in operations.items()
         },
     }
