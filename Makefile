@@ -1,4 +1,4 @@
-.PHONY: run test check soak leak package debug clean
+.PHONY: run test check soak leak form package debug clean
 
 VENV = .venv
 BIN = $(VENV)/bin
@@ -25,7 +25,11 @@ soak: $(VENV)/ready  ## thousands of answers in every runtime, and what of them 
 leak: $(VENV)/ready  ## what 1,000 callers who hang up leave behind in the plugin (3 minutes)
 	$(BIN)/python -m bench.leak
 
+form: $(VENV)/ready  ## write group/duck.yaml from the settings and routes of the relay
+	$(BIN)/python -m workspace.form
+
 package: $(VENV)/ready  ## write the .difypkg to upload to Dify
+	$(BIN)/python -m workspace.form --check
 	$(BIN)/python -m workspace.package
 
 clean:

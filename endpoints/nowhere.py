@@ -14,7 +14,7 @@ class Nowhere(Endpoint):
     def _invoke(
         self,
         r: Request,
-        values: Mapping[str, Any],  # noqa: ARG002 - no path is known here
+        values: Mapping[str, Any],
         settings: Mapping[str, Any],
     ) -> Response:
-        return refuse(r, settings, elapsed=time.monotonic)
+        return refuse(r, settings, methods=values.get("methods", ()), elapsed=time.monotonic)

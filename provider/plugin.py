@@ -37,8 +37,8 @@ class RelayPlugin(Plugin):
         def find_or_nowhere(request: Request) -> tuple[type[Endpoint], Mapping[str, Any]]:
             try:
                 return find(request)
-            except ValueError:  # what the SDK makes of each of the router's errors
-                return nowhere.Nowhere, {}
+            except ValueError as error:  # what the SDK makes of each of the router's errors
+                return nowhere.Nowhere, {"methods": getattr(error.__cause__, "valid_methods", None) or ()}
 
         self.registration.dispatch_endpoint_request = find_or_nowhere  # type: ignore[method-assign]
 

@@ -3,7 +3,7 @@
 received → decided → carried out → answered
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from werkzeug import Request, Response
@@ -57,13 +57,15 @@ def respond(
     return finish(received, owner, work, route=f"/{ROUTES[interface]}", elapsed=elapsed)
 
 
-def refuse(request: Request, settings: Mapping[str, Any], *, elapsed: Callable[[], float]) -> Response:
-    """Answer a request to a path or with a method that no endpoint has. Raises nothing."""
+def refuse(
+    request: Request, settings: Mapping[str, Any], *, methods: Iterable[str], elapsed: Callable[[], float]
+) -> Response:
+    """Answer a request to a path that no endpoint has, or has with other `methods` only. Raises nothing."""
     received = receive(request, app_id="", interface=Interface.ANY, endpoint_id="")
 
     def work(_: Line) -> Response:
-        if received.method not in cors.METHODS.split(", "):
-            raise MethodNotAllowed("This method is not answered here.", headers={"Allow": cors.METHODS})
+        if allowed := ", ".join(sorted(methods)):
+            raise MethodNotAllowed("This method is not answered here.", headers={"Allow": allowed})
         raise NotFound("There is nothing at this address: see the plugin's README for its routes.")
 
     return finish(received, Settings.read(settings), work, route="?", elapsed=elapsed)

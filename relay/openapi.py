@@ -20,19 +20,13 @@ from relay.log import Line
 from relay.outgoing.cors import METHODS
 from relay.outgoing.formats.table import FORMATS, RESPONSE_MODES
 from relay.outgoing.response import of_reply
+from relay.routes import ROUTES, Route
 from relay.senders import Reply
 
 type Object = dict[str, Any]
 
 VERSION = "0.1.0"  # the plugin's own, as in its manifest
 
-ROUTES: Mapping[str, str] = {
-    "/duck": "Run an app of any kind",
-    "/chat": "Run a chatbot, an agent or a chatflow",
-    "/workflow": "Run a workflow",
-    "/completion": "Run a text generator",
-}
-APP_ID = "/{app_id}"
 SERVED = "GET, HEAD, OPTIONS"  # methods of the description itself
 
 DESCRIPTION = (
@@ -87,9 +81,7 @@ def describe() -> Object:
         "info": {"title": "Duck relay", "version": VERSION, "description": DESCRIPTION},
         "servers": [{"url": "."}],
         "security": [{"bearer": []}, {"header": []}, {"query": []}],
-        "paths": {
-            path + named: _path(path, named, summary) for path, summary in ROUTES.items() for named in (APP_ID, "")
-        },
+        "paths": {route.path.replace("<app_id>", "{app_id}"): _path(route) for route in ROUTES if route.summary},
         "components": {
             "parameters": {told["name"]: told for told in _parameters()},
             "schemas": {"Answer": _answer(), "Error": _error()},
@@ -105,10 +97,11 @@ def describe() -> Object:
     }
 
 
-def _path(path: str, named: str, summary: str) -> Object:
+def _path(route: Route) -> Object:
+    base, named = route.path.removesuffix("/<app_id>"), route.names_app
     app_id = {"name": "app_id", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[^/]+$"}}
     run: Object = {
-        "summary": summary if named else f"{summary}: the one picked in the endpoint's settings",
+        "summary": route.summary,
         "parameters": [{"$ref": f"#/components/parameters/{told['name']}"} for told in _parameters()],
         "responses": {"200": {"$ref": "#/components/responses/Answer"}, **_errors()},
     }
@@ -118,7 +111,7 @@ def _path(path: str, named: str, summary: str) -> Object:
         "POST": {**run, "requestBody": {"$ref": "#/components/requestBodies/Call"}},
         "HEAD": {
             **run,
-            "summary": f"Tell what GET would answer, without running the app ({path})",
+            "summary": f"Tell what GET would answer, without running the app ({base})",
             "responses": {**{status: _bare(told) for status, told in run["responses"].items()}, **reconnected},
         },
         "OPTIONS": {
@@ -136,7 +129,7 @@ def _path(path: str, named: str, summary: str) -> Object:
     return {
         **({"parameters": [app_id]} if named else {}),
         **{
-            method.lower(): {"operationId": "_".join([method.lower(), path[1:], *(["app"] if named else [])]), **told}
+            method.lower(): {"operationId": "_".join([method.lower(), base[1:], *(["app"] if named else [])]), **told}
             for method, told in operations.items()
         },
     }

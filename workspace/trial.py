@@ -14,10 +14,10 @@ from relay.call import Interface
 from relay.errors import RelayError
 from relay.incoming import access, mapping
 from relay.incoming.received import receive
-from relay.incoming.settings import Settings
+from relay.incoming.settings import SENDERS, Settings
 from relay.outgoing.shape import shape
 from relay.run.transcript import Transcript
-from relay.senders import LABELS, Ignored
+from relay.senders import Ignored
 from workspace.html import TEMPLATES
 
 TEXTS = ("query_template", "inputs_template", "user_template", "answer_template")
@@ -49,7 +49,7 @@ async def show(request: Request) -> Response:
     except RelayError as refused:
         error = f"{int(refused.status)} {refused.code}: {refused.message}"
     page = TEMPLATES.get_template("try.html").render(
-        given=given, texts=TEXTS, senders=[*LABELS], results=results, error=error
+        given=given, texts=TEXTS, senders=[*SENDERS], results=results, error=error
     )
     return HTMLResponse(page, headers={"Cache-Control": "no-store"})
 

@@ -6,13 +6,12 @@ from enum import StrEnum
 
 from relay.errors import AppNotAllowed, AppNotFound, Misconfigured, Unauthorized
 from relay.incoming.received import KEY, Received
-from relay.incoming.settings import Access, Settings
+from relay.incoming.settings import HMAC, Access, Settings
 from relay.senders import SCHEMES, Reply, Scheme, handshake, verify
 from relay.senders import hmac as hmac_scheme
 
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
 MOST_KEYS = 8  # that one request may try: honest callers send one
-HMAC = "hmac"  # the sender that the hmac_* settings describe
 
 
 class Caller(StrEnum):

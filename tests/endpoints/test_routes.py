@@ -212,11 +212,14 @@ def test_an_event_source_that_reconnects_is_told_to_stay_away(endpoint: Open, re
     assert received(client) == []
 
 
-def test_what_is_no_route_is_difys_404_and_405(shared: httpx.Client) -> None:
-    for method, path in [("GET", "/nothing"), ("PUT", "/duck/x"), ("DELETE", "/duck"), ("GET", "/duck/a/b")]:
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS"])
+def test_what_is_no_route_is_told_in_the_relays_own_words(shared: httpx.Client, method: str) -> None:
+    for path in ("/", "/nothing", "/duck/a/b", "/duck/"):
         answer = shared.request(method, path)
-        assert answer.status_code in {404, 405}
-        assert answer.text.startswith("Failed to dispatch endpoint request")
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    if method in {"PUT", "DELETE"}:
+        for path in ("/duck", "/duck/x", "/openapi.json"):
+            assert shared.request(method, path).json()["code"] == "not_found"
 
 
 def test_an_id_with_odd_characters_is_an_app_that_is_not_found(shared: httpx.Client) -> None:

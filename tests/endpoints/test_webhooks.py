@@ -87,7 +87,7 @@ def test_anything_else_is_refused_alike_and_runs_nothing(
 
 def test_each_of_several_secrets_is_good(endpoint: Open) -> None:
     first, second = SENDERS["github"].secrets
-    client = endpoint(**settings("github", webhook_secret=f" {second}  {first} "))
+    client = endpoint(**settings("github", webhook_secret=f" {second}, {first} "))
     for secret in (first, second):
         headers = {**JSON, **github(b"{}", 0, secret)}
         assert client.post("/workflow", content=b"{}", headers=headers).status_code == 200

@@ -1,0 +1,47 @@
+"""The routes below an endpoint's URL, said once: group/duck.yaml and the OpenAPI description come from them.
+
+Every other path and method is answered by provider/plugin.py, which sends it to endpoints/nowhere.py.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One path, as the SDK's router reads it: werkzeug's rules, of which the most specific one wins.
+
+    HEAD needs no entry: that router gives it to whatever answers GET.
+    """
+
+    path: str
+    methods: Sequence[str] = ("GET", "POST", "OPTIONS")
+    source: str  # of the endpoint's class
+    shown: bool = False  # on Dify's page, with its methods but for OPTIONS
+    summary: str = ""  # in the OpenAPI description; a route without one is not described
+
+    @property
+    def names_app(self) -> bool:
+        return "<app_id>" in self.path
+
+    def shows(self, method: str) -> bool:
+        """Tell whether Dify's page lists the route with this method."""
+        return self.shown and method != "OPTIONS"
+
+
+def _of_apps(name: str, summary: str) -> tuple[Route, Route]:
+    source = f"endpoints/{name}.py"
+    picked = f"{summary}: the one picked in the endpoint's settings"
+    return (
+        Route(path=f"/{name}/<app_id>", source=source, shown=True, summary=summary),
+        Route(path=f"/{name}", source=source, summary=picked),
+    )
+
+
+ROUTES: Sequence[Route] = (
+    *_of_apps("duck", "Run an app of any kind"),
+    *_of_apps("chat", "Run a chatbot, an agent or a chatflow"),
+    *_of_apps("workflow", "Run a workflow"),
+    *_of_apps("completion", "Run a text generator"),
+    Route(path="/openapi.json", methods=("GET", "OPTIONS"), source="endpoints/openapi.py"),
+)
