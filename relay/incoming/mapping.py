@@ -9,7 +9,7 @@ from werkzeug import Request
 from relay.incoming import body, fields
 from relay.incoming.fields import Asked
 from relay.incoming.settings import Settings, Webhook
-from relay.incoming.template import ObjectTemplate, TextTemplate
+from relay.incoming.templates import ObjectTemplate, TextTemplate
 from relay.run.transcript import Transcript
 from relay.senders import Delivery, Ignored, Preset, Scheme
 from relay.senders.scheme import IDEMPOTENCY_KEY
