@@ -15,6 +15,7 @@ from relay.errors import MethodNotAllowed, NotFound, RelayError
 from relay.incoming import access
 from relay.incoming.received import Received, new_id, receive
 from relay.incoming.settings import Settings
+from relay.incoming.templates import Budget
 from relay.log import Line, unforeseen
 from relay.outgoing import cors, formats
 from relay.outgoing.response import HEADERS, of_reply, refusal
@@ -43,7 +44,9 @@ def respond(
     owner = Settings.read(settings)
 
     def work(line: Line) -> Response:
-        decision = decide(received, owner, now=clock(), declared=_declared(dify, interface))
+        decision = decide(
+            received, owner, now=clock(), declared=_declared(dify, interface), budget=Budget(clock=elapsed)
+        )
         line.app, line.key = decision.app_id, decision.key
         line.notes.extend(decision.notes)
         if decision.reply:

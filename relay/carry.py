@@ -11,6 +11,7 @@ from relay.call import Call
 from relay.errors import AnswerUnshaped, AppFailed, RelayError
 from relay.event import Event
 from relay.incoming.settings import Settings
+from relay.incoming.templates import Budget
 from relay.log import Line, unforeseen
 from relay.outgoing.formats import FORMATS
 from relay.outgoing.output import Gathered, Output, Recorded, Streamed
@@ -207,6 +208,7 @@ class _Run:
             context=plan.context,
             sender=plan.sender,
             reply=plan.reply,
+            budget=Budget(clock=self._carrier.elapsed),
         )
 
 

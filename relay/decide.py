@@ -17,6 +17,7 @@ from relay.incoming.fields import NEW, Asked
 from relay.incoming.mapping import IDEMPOTENCY_KEY, Mapped
 from relay.incoming.received import Received
 from relay.incoming.settings import Access, MemoryOf, Settings
+from relay.incoming.templates import Budget
 from relay.outgoing import cors, formats
 from relay.outgoing.formats import Format
 from relay.plan import Dialect, Plan
@@ -45,22 +46,24 @@ class Decision:
 type Declared = Callable[[str], Mapping[str, Any]]
 
 
-def decide(received: Received, settings: Settings, *, now: float, declared: Declared) -> Decision:
-    """Decide. `now` in seconds since 1970. Raises RelayError for whatever is refused.
+def decide(
+    received: Received, settings: Settings, *, now: float, declared: Declared, budget: Budget | None = None
+) -> Decision:
+    """Decide. `now` in seconds since 1970, `budget` the work that templates may do. Raises RelayError for a refusal.
 
     `declared` is asked only for a call with files; what it raises goes through.
     """
     if received.method == "OPTIONS":
         return Decision(reply=replace(NOTHING, headers={"Allow": cors.METHODS}))
     try:
-        return _let_in(received, settings, now=now, declared=declared)
+        return _let_in(received, settings, now=now, declared=declared, budget=budget or Budget())
     except Misconfigured as error:
         if settings.access is Access.KEY:  # whoever got this far holds the key
             raise Misconfigured(error.reason, told=True) from None
         raise
 
 
-def _let_in(received: Received, settings: Settings, *, now: float, declared: Declared) -> Decision:
+def _let_in(received: Received, settings: Settings, *, now: float, declared: Declared, budget: Budget) -> Decision:
     if settings.access is Access.KEY:
         key = access.check_key(received, settings)
         _check(settings)
@@ -88,7 +91,7 @@ def _let_in(received: Received, settings: Settings, *, now: float, declared: Dec
             return replace(decided, reply=NOTHING)
         if _is_prefetch(received):
             raise AppUnavailable("An app is not run for a page that nobody has opened yet.")
-    return _Deciding(received, settings, scheme, decided, declared).plans()
+    return _Deciding(received, settings, scheme, decided, declared, budget).plans()
 
 
 def _check(settings: Settings) -> None:
@@ -112,12 +115,14 @@ class _Deciding:
         scheme: Scheme | None,
         decided: Decision,
         declared: Declared,
+        budget: Budget,
     ) -> None:
         self._received = received
         self._settings = settings
         self._scheme = scheme
         self._decided = decided
         self._declared = declared
+        self._budget = budget
 
     def plans(self) -> Decision:
         """Give a plan for each of the messages that a delivery brings."""
@@ -125,7 +130,10 @@ class _Deciding:
         messages = scheme.messages(self._received.delivery) if scheme else [self._received.delivery]
         if len(messages) > MOST_MESSAGES:
             raise TooManyRequests(f"One delivery may bring at most {MOST_MESSAGES} messages.")
-        read = [(message, mapping.read(self._received, message, self._settings, scheme)) for message in messages]
+        read = [
+            (message, mapping.read(self._received, message, self._settings, scheme, self._budget))
+            for message in messages
+        ]
         mapped = [(message, one) for message, one in read if isinstance(one, Mapped)]
         notes = [one.reason for _, one in read if isinstance(one, Ignored)]
         acknowledgement = scheme.acknowledgement if scheme else NO_WORDS

@@ -10,7 +10,7 @@ from relay.incoming.body import Body
 from relay.incoming.fields import Asked
 from relay.incoming.received import KEY, Received
 from relay.incoming.settings import Access, Settings
-from relay.incoming.templates import LARGEST_BODY, ObjectTemplate, TextTemplate
+from relay.incoming.templates import LARGEST_BODY, Budget, ObjectTemplate, TextTemplate
 from relay.senders import Delivery, Ignored, Preset, Scheme
 
 IDEMPOTENCY_KEY = "idempotency-key"  # IETF draft "The Idempotency-Key HTTP Header Field"
@@ -55,10 +55,13 @@ class Mapped:
     context: Mapping[str, Any] | None = None  # what templates can reach
 
 
-def read(received: Received, delivery: Delivery, settings: Settings, scheme: Scheme | None) -> Mapped | Ignored:
+def read(
+    received: Received, delivery: Delivery, settings: Settings, scheme: Scheme | None, budget: Budget | None = None
+) -> Mapped | Ignored:
     """Map one delivery. Raises InvalidParam and its like for what can't be read or filled in.
 
-    A template decides over a preset, and a preset over the fields; the query string fills in what is left.
+    A template decides over a preset, and a preset over the fields; the query string fills in what is left. `budget` is
+    the work that templates may still do for this request.
     """
     reading = scheme.preset(delivery) if scheme else None
     if isinstance(reading, Ignored):
@@ -76,7 +79,7 @@ def read(received: Received, delivery: Delivery, settings: Settings, scheme: Sch
     if templates or settings.answer_template:
         document = _document(delivery) if foreign or reading else _text_checked(received)
         values = context(received, delivery, document, scheme)
-    filled: dict[str, Any] = {name: template.fill(values or {}) for name, template in templates.items()}
+    filled: dict[str, Any] = {name: template.fill(values or {}, budget) for name, template in templates.items()}
     return Mapped(
         asked=replace(asked, **filled),
         # a template that names the user says all of whose conversation it is

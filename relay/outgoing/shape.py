@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from relay.errors import AnswerUnshaped
-from relay.incoming.templates import ObjectTemplate, Unfilled
+from relay.incoming.templates import Budget, ObjectTemplate, Unfilled
 from relay.run.transcript import Transcript
 from relay.senders import SCHEMES
 
@@ -16,6 +16,7 @@ def shape(
     context: Mapping[str, Any] | None = None,
     sender: str | None = None,
     reply: Mapping[str, Any] | None = None,
+    budget: Budget | None = None,
 ) -> Mapping[str, Any]:
     """Give the JSON that goes back.
 
@@ -25,7 +26,7 @@ def shape(
     """
     if template:
         try:
-            return ObjectTemplate("answer_template", template).fill({**(context or {}), **told.results()})
+            return ObjectTemplate("answer_template", template).fill({**(context or {}), **told.results()}, budget)
         except Unfilled as error:
             raise AnswerUnshaped(error.message, answer=told.blocking()) from None
     scheme = SCHEMES.get(sender or "")

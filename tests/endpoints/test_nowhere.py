@@ -3,7 +3,18 @@
 import httpx
 import pytest
 
-PATHS = ["/", "/nothing", "/chat/a/b", "/duck/", "//", "//duck", "/duck//x", "/openapi.json/x", "/%2e%2e/x", "/v1/models"]
+PATHS = [
+    "/",
+    "/nothing",
+    "/chat/a/b",
+    "/duck/",
+    "//",
+    "//duck",
+    "/duck//x",
+    "/openapi.json/x",
+    "/%2e%2e/x",
+    "/v1/models",
+]
 
 
 @pytest.mark.parametrize("path", PATHS)

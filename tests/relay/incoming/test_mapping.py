@@ -3,7 +3,6 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from relay.incoming.templates import LARGEST_BODY
 from werkzeug import Request
 
 from relay.errors import InvalidParam, Misconfigured, PayloadTooLarge, UnsupportedMediaType
@@ -11,6 +10,7 @@ from relay.incoming import access, mapping
 from relay.incoming.fields import Asked
 from relay.incoming.mapping import Mapped
 from relay.incoming.settings import Settings
+from relay.incoming.templates import LARGEST_BODY
 from relay.senders import Ignored
 from tests.requests import post, received, request
 
