@@ -1,4 +1,4 @@
-.PHONY: run test check soak leak form package debug clean
+.PHONY: run test fuzz check soak leak form package debug clean
 
 VENV = .venv
 BIN = $(VENV)/bin
@@ -8,6 +8,11 @@ run: $(VENV)/ready  ## start the workspace in a box with the plugin in it
 
 test: check  ## every check and every test
 	$(BIN)/python -m pytest
+
+fuzz: SEED := $(strip $(shell od -An -N4 -tu4 /dev/urandom))
+fuzz: $(VENV)/ready  ## the tests that make up their input, with 20 times as much of it and a random seed, or SEED=…
+	@echo "make fuzz SEED=$(SEED)"
+	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=fuzz --hypothesis-seed=$(SEED)
 
 check: $(VENV)/ready
 	$(BIN)/ruff check .

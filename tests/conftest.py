@@ -1,6 +1,26 @@
-"""What all tests share."""
+"""What all tests share: how the examples are chosen that Hypothesis, and with it Schemathesis, makes up."""
 
-from hypothesis import settings
+import pytest
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("here", max_examples=60, deadline=None)
-settings.load_profile("here")
+from tests.examples import USUAL
+
+# no database: what failed here last week would be tried again here and nowhere else
+settings.register_profile(
+    "fixed",
+    max_examples=USUAL,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],  # a busy machine is no defect of a test
+)
+settings.register_profile(
+    "fuzz", settings.get_profile("fixed"), max_examples=20 * USUAL, derandomize=False, print_blob=True
+)
+settings.load_profile("fixed")  # unless --hypothesis-profile names the other, as `make fuzz` does
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    seed = config.getoption("--hypothesis-seed")
+    if seed is not None:
+        terminalreporter.write_line(f"The same examples once more: make fuzz SEED={seed}")
