@@ -10,8 +10,9 @@ import os
 import subprocess
 import sys
 import threading
+import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,6 +21,16 @@ import httpx
 
 _PROJECT = Path(__file__).parent.parent
 _READY = "Workspace ready: "
+_PATIENCE_S = 30  # on a busy machine; what is waited for comes at once on an idle one
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait until a condition holds. Raises TimeoutError when it never does."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError("it never happened")
+        time.sleep(0.02)
 
 
 class Workspace:
@@ -114,6 +125,23 @@ class Workspace:
         answer = self.client.get("/workspace/calls", params=query)
         answer.raise_for_status()
         return list(answer.json())
+
+    def ended_calls(self, *, hook: str) -> list[dict[str, Any]]:
+        """Return an endpoint's reverse invocations once none of them runs. Raises TimeoutError."""
+        until(lambda: all(call["outcome"] != "running" for call in self.calls(hook=hook)))
+        return self.calls(hook=hook)
+
+    def line(self, *words: str) -> str:
+        """Wait for a printed line that holds all the words, and return it. Raises TimeoutError.
+
+        What the plugin logs comes through two pipes: it may still be on its way when an answer is there already.
+        """
+
+        def found() -> list[str]:
+            return [line for line in self.printed if all(word in line for word in words)]
+
+        until(found)
+        return found()[0]
 
     def clear_calls(self) -> None:
         self.client.delete("/workspace/calls").raise_for_status()

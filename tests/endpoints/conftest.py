@@ -1,11 +1,13 @@
 """The plugin in a process of its own, behind a workspace in another."""
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
+from httpx_sse import ServerSentEvent, connect_sse
 
 from workspace.testing import Workspace
 
@@ -59,20 +61,40 @@ def received(workspace: Workspace) -> Callable[[httpx.Client], list[dict[str, An
 SILENCE = 61  # seconds
 
 
-@pytest.fixture(scope="session", autouse=True)
-def silent(workspace: Workspace) -> dict[str, Any]:
-    """Call an app that says nothing for a minute in every form, while the other tests run."""
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """What callers got of apps that are silent for so long that the answer must be kept alive."""
+
+    answers: Mapping[str, Future[tuple[int, bytes]]]  # by form: status and body of an app that begins with a silence
+    told: Future[list[ServerSentEvent]]  # of an app that is silent midway, as httpx-sse reads it
+
+
+@pytest.fixture(scope="session")
+def silence(workspace: Workspace) -> Iterator[Silence]:
+    """Call an app that says nothing for a minute in every form."""
     url = workspace.endpoint(settings={"api_key": KEY})
-    answers: dict[str, Any] = {}
+    options: dict[str, Any] = {"headers": {"X-API-Key": KEY}, "timeout": 90}
 
-    def call(form: str) -> None:
-        parts: list[bytes] = []
-        options: dict[str, Any] = {"params": {"query": "hi", "format": form}, "headers": {"X-API-Key": KEY}}
-        with httpx.stream("GET", f"{url}/duck/silent-{SILENCE}", **options, timeout=90) as answer:
-            parts.extend(answer.iter_bytes())
-        answers[form] = (answer.status_code, parts)
+    def call(form: str) -> tuple[int, bytes]:
+        answer = httpx.get(f"{url}/duck/silent-{SILENCE}", params={"query": "hi", "format": form}, **options)
+        return answer.status_code, answer.content
 
-    threads = [threading.Thread(target=call, args=(form,)) for form in ("sse", "html", "ndjson", "text", "json")]
-    for thread in threads:
-        thread.start()
-    return {"answers": answers, "threads": threads}
+    def listen() -> list[ServerSentEvent]:
+        with (
+            httpx.Client(**options) as client,
+            connect_sse(client, "GET", f"{url}/duck/chat-1-17000?query=hi&format=sse") as source,
+        ):
+            return list(source.iter_sse())
+
+    with ThreadPoolExecutor() as callers:
+        yield Silence(
+            answers={form: callers.submit(call, form) for form in ("sse", "html", "ndjson", "text", "json")},
+            told=callers.submit(listen),
+        )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def silence_from_the_start(request: pytest.FixtureRequest) -> None:
+    """Let the minute pass while the other tests run."""
+    if any("silence" in item.fixturenames for item in request.session.items if isinstance(item, pytest.Function)):
+        request.getfixturevalue("silence")

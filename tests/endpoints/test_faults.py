@@ -10,7 +10,7 @@ import pytest
 
 from tests.endpoints.conftest import KEY, Open
 from tests.relay.outgoing.formats.test_lines import read_events, read_ndjson, read_sse
-from workspace.testing import Workspace
+from workspace.testing import Workspace, until
 
 type Events = list[dict[str, Any]]
 
@@ -82,14 +82,13 @@ def test_an_app_that_takes_longer_than_dify_lets_it_is_told(endpoint: Open) -> N
 
 def test_a_burst_that_dify_loses_events_of_is_not_passed_off_as_complete(endpoint: Open) -> None:
     client = endpoint(faults={"inbound_queue": 4})
-    lost = 0
     for form, read in LINES.items():
-        events = read(ask(client, "burst-3000", form).content)
-        assert short(events[-1:]) in ([BROKE_OFF], [{"event": "message_end"}])
-        lost += short(events[-1:]) == [BROKE_OFF]
-    assert lost
-    blocking = ask(client, "burst-3000", "json")
-    assert (blocking.status_code, blocking.json().get("code")) in {(502, "app_failed"), (200, None)}
+        ends = (short(read(ask(client, "burst-3000", form).content)[-1:]) for _ in range(20))
+        # now and then the end event finds room, and nobody can tell that others did not
+        assert next(end for end in ends if end != [{"event": "message_end"}]) == [BROKE_OFF]
+    blocking = (ask(client, "burst-3000", "json") for _ in range(20))
+    refused = next(answer for answer in blocking if answer.status_code != 200)
+    assert (refused.status_code, refused.json()["code"]) == (502, "app_failed")
 
 
 @pytest.mark.parametrize("size", [1_000_000, 4_000_000])
@@ -171,8 +170,7 @@ def test_a_crash_ends_every_answer_that_was_under_way(mortal: Workspace) -> None
     callers = [threading.Thread(target=call) for _ in range(5)]
     for caller in callers:
         caller.start()
-    while len(mortal.calls(hook=sound)) < len(callers):
-        pass
+    until(lambda: len(mortal.calls(hook=sound)) == len(callers))
     httpx.get(f"{doomed}/duck/chat-1000-20?query=hi&format=ndjson", headers={"X-API-Key": KEY}, timeout=30)
     for caller in callers:
         caller.join()

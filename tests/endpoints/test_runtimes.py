@@ -1,10 +1,8 @@
 """The main job in each way in which Dify runs a plugin, and what the documentation's Duck loses there."""
 
 import asyncio
-import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -55,7 +53,7 @@ def test_the_duck_of_the_documentation_loses_events(documented: Workspace) -> No
 
 
 def test_an_app_that_fails_is_told(running: Workspace) -> None:
-    with httpx.Client(base_url=running.endpoint(settings={"api_key": KEY}), headers=HEADERS) as client:
+    with httpx.Client(base_url=running.endpoint(settings={"api_key": KEY}), headers=HEADERS, timeout=60) as client:
         unknown = client.post("/duck/unknown", json={"query": "hi"})
         assert (unknown.status_code, unknown.json()["code"]) == (404, "app_not_found")
         for app in ("broken-3-30", "cut-3-30", "errorevent-3-500-x"):
@@ -69,20 +67,10 @@ def test_an_app_that_fails_is_told(running: Workspace) -> None:
 @pytest.mark.parametrize("cancellation", ["error", "silence"])
 def test_a_caller_who_leaves_ends_the_run(running: Workspace, app: str, cancellation: str) -> None:
     base_url = running.endpoint(settings={"api_key": KEY}, faults={"cancellation": cancellation})
-    with httpx.Client(base_url=base_url, headers=HEADERS) as client:
+    with httpx.Client(base_url=base_url, headers=HEADERS, timeout=60) as client:
         with client.stream("GET", f"/duck/{app}?query=hi&format=ndjson") as answer:
             next(answer.iter_raw())
-        [call] = ended(running, base_url)
+        [call] = running.ended_calls(hook=base_url)
         assert call["outcome"] == "aborted"
         assert call["events"] < 2000
         assert client.get("/duck/chat-1-0?query=hi&format=text").text == " tok0"
-
-
-def ended(workspace: Workspace, hook: str) -> list[dict[str, Any]]:
-    """Give an endpoint's calls once none of them runs."""
-    for _ in range(200):
-        calls = workspace.calls(hook=hook)
-        if all(call["outcome"] != "running" for call in calls):
-            return calls
-        threading.Event().wait(0.05)
-    raise AssertionError("a call goes on although its caller has left")

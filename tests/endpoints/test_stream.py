@@ -1,14 +1,14 @@
 """Nothing of an answer is lost, and a caller can always tell complete from cut."""
 
 import asyncio
-import threading
+import json
 from typing import Any
 
 import httpx
 import pytest
 
 from bench.load import Scenario, Tally, read_ndjson, run
-from tests.endpoints.conftest import KEY, Open
+from tests.endpoints.conftest import KEY, Open, Silence
 from workspace.testing import Workspace
 
 PATH = "/duck/{app_id}?query=hi&format=ndjson"
@@ -23,7 +23,7 @@ def test_500_requests_lose_nothing(shared: httpx.Client, events: int, gap: int) 
     assert tally == Tally(sent=500 * (events + 1))
 
 
-def test_the_opening_goes_out_before_the_app_has_said_anything(silent: dict[str, Any], shared: httpx.Client) -> None:
+def test_the_opening_goes_out_before_the_app_has_said_anything(shared: httpx.Client) -> None:
     for form in ("sse", "html", "ndjson", "text"):
         options: dict[str, Any] = {"params": {"query": "hi", "format": form}}
         with shared.stream("GET", "/duck/silent-600", **options) as answer:
@@ -34,30 +34,25 @@ def test_a_caller_who_leaves_ends_the_run(workspace: Workspace, endpoint: Open) 
     client = endpoint()
     with client.stream("GET", "/duck/chat-1000-20?query=hi&format=sse") as answer:
         next(answer.iter_bytes())
-    [call] = _ended(workspace, client)
+    [call] = workspace.ended_calls(hook=str(client.base_url).rstrip("/"))
     assert call["outcome"] == "aborted"
     assert call["events"] < 1000
 
 
-def test_an_app_that_says_nothing_for_a_minute_is_kept_alive(silent: dict[str, Any]) -> None:
-    for thread in silent["threads"]:
-        thread.join()
-    answers = silent["answers"]
+def test_an_app_that_says_nothing_for_a_minute_is_kept_alive(silence: Silence) -> None:
+    answers = {form: answer.result() for form, answer in silence.answers.items()}
     assert {status for status, _ in answers.values()} == {200}
-    sse, html, ndjson, text, json = (b"".join(answers[form][1]) for form in ("sse", "html", "ndjson", "text", "json"))
-    for answer, keep_alive in ((sse, b": keep-alive\n\n"), (html, b"<!-- keep-alive -->\n")):
-        assert answer.count(keep_alive) >= 4
-        assert b"late" in answer
-    assert [event["answer"] for event in read_ndjson(ndjson.decode())[:-1]] == ["late"]
-    assert text == b"late"
-    assert b'"answer":"late"' in json
+    bodies = {form: body for form, (_, body) in answers.items()}
+    for form, keep_alive in (("sse", b": keep-alive\n"), ("html", b"<!-- keep-alive -->\n")):
+        assert bodies[form].count(keep_alive) >= 4
+        assert b"late" in bodies[form].rpartition(keep_alive)[2]
+    assert [event["answer"] for event in read_ndjson(bodies["ndjson"].decode())[:-1]] == ["late"]
+    assert bodies["text"] == b"late"
+    assert b'"answer":"late"' in bodies["json"]
 
 
-def _ended(workspace: Workspace, client: httpx.Client) -> list[dict[str, Any]]:
-    """Give an endpoint's calls once none of them runs."""
-    for _ in range(200):
-        calls = workspace.calls(hook=str(client.base_url).rstrip("/"))
-        if all(call["outcome"] != "running" for call in calls):
-            return calls
-        threading.Event().wait(0.05)
-    raise AssertionError("a call goes on although its caller has left")
+def test_httpx_sse_reads_no_empty_event_where_an_app_was_silent_midway(silence: Silence) -> None:
+    told = silence.told.result()
+    assert [json.loads(event.data)["event"] for event in told] == ["message", "message_end"]
+    ids = [int(event.id) for event in told]
+    assert ids == sorted(set(ids))

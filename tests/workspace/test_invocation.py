@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.workspace.test_gateway import connect, until
+from tests.workspace.test_gateway import connect
 from workspace.testing import Workspace
 
 
@@ -222,27 +222,30 @@ def test_more_events_than_fit_into_the_queue_are_lost(duck_workspace: Workspace)
     assert (call["outcome"], call["events"]) == ("finished", 5001)
 
 
-def test_a_caller_that_hangs_up_cancels_the_app_and_the_plugin_hears_of_it(duck_workspace: Workspace) -> None:
-    base = duck_workspace.endpoint()
+def hang_up(workspace: Workspace, cancellation: str) -> str:
+    """Leave an answer midway and return the hook's id once Dify has cancelled the app."""
+    base = workspace.endpoint(faults={"cancellation": cancellation})
     with connect(f"{base}/duck/chat-1000-20") as caller:
         caller.recv(100)
-    until(lambda: duck_workspace.calls(hook=base)[0]["outcome"] == "aborted")
-    heard = rf"{base.rsplit('/', 1)[-1]} heard 'read app failed: context canceled\nfailed to read system header'"
-    until(lambda: any(heard in line for line in duck_workspace.printed))
+    assert [call["outcome"] for call in workspace.ended_calls(hook=base)] == ["aborted"]
+    return base.rsplit("/", 1)[-1]
+
+
+def test_a_caller_that_hangs_up_cancels_the_app_and_the_plugin_hears_of_it(duck_workspace: Workspace) -> None:
+    hook = hang_up(duck_workspace, "error")
+    duck_workspace.line(rf"{hook} heard 'read app failed: context canceled\nfailed to read system header'")
 
 
 def test_a_caller_that_hangs_up_can_leave_the_plugin_without_a_word(duck_workspace: Workspace) -> None:
-    base = duck_workspace.endpoint(faults={"cancellation": "silence"})
-    with connect(f"{base}/duck/chat-1000-20") as caller:
-        caller.recv(100)
-    until(lambda: duck_workspace.calls(hook=base)[0]["outcome"] == "aborted")
-    invoked(base, app("chat-1-0"))  # whatever the plugin had heard before this, it has printed by now
-    assert not [line for line in duck_workspace.printed if f"{base.rsplit('/', 1)[-1]} heard" in line]
+    unheard = hang_up(duck_workspace, "silence")
+    later = hang_up(duck_workspace, "error")
+    duck_workspace.line(f"{later} heard")  # whatever the plugin heard before this, it printed before this
+    assert not [line for line in duck_workspace.printed if f"{unheard} heard" in line]
 
 
 def test_nothing_can_be_invoked_after_the_answer_has_ended(duck_workspace: Workspace) -> None:
     base = duck_workspace.endpoint()
     assert httpx.get(f"{base}/late").text == "done"
-    until(lambda: any("the late duck asks" in line for line in duck_workspace.printed))
+    duck_workspace.line("the late duck asks")
     invoked(base, storage("set", "early", b"x"))
     assert [call["request"]["key"] for call in duck_workspace.calls(hook=base)] == ["early"]

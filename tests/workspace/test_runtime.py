@@ -8,7 +8,6 @@ import httpx
 import pytest
 
 from tests.workspace.conftest import DUCK
-from tests.workspace.test_gateway import until
 from tests.workspace.test_invocation import app, invoked, storage
 from workspace.testing import Workspace
 
@@ -58,8 +57,8 @@ def test_a_line_longer_than_five_mebibytes_kills_an_installed_plugin(duck_worksp
 
 def test_a_plugin_is_debugged_with_the_right_key_only_and_only_once() -> None:
     with Workspace(plugin=DUCK, runtime="remote") as workspace:
-        until(lambda: any("REMOTE_INSTALL_URL" in line for line in workspace.printed))
-        found = re.search(r"REMOTE_INSTALL_URL=([\d.]+):(\d+) REMOTE_INSTALL_KEY=(\S+)", "".join(workspace.printed))
+        told = workspace.line("REMOTE_INSTALL_URL")
+        found = re.search(r"REMOTE_INSTALL_URL=([\d.]+):(\d+) REMOTE_INSTALL_KEY=(\S+)", told)
         assert found
         address = (found[1], int(found[2]))
         shake = {"type": "handshake", "data": {"key": found[3]}}
