@@ -130,9 +130,21 @@ def test_an_app_that_fails_midway_is_told_in_the_stream_and_refused_as_json(
 
 
 def test_a_failed_workflow_is_told_as_dify_tells_it(shared: httpx.Client) -> None:
-    said = read_sse(shared.post("/workflow/failed-1", json={"format": "sse"}).content)
-    assert [event["event"] for event in said][-2:] == ["workflow_finished", "error"]
+    for app, status in (("failed-1", "failed"), ("stopped-1", "stopped")):
+        *_, last = read_sse(shared.post(f"/workflow/{app}", json={"format": "sse"}).content)
+        assert (last["event"], last["data"]["status"]) == ("workflow_finished", status)
     assert "the duck flew away" in shared.post("/workflow/failed-1", json={"format": "html"}).text
+    said = read_sse(shared.post("/chat/failedchatflow-1", json={"query": "hi", "format": "sse"}).content)
+    assert [event["event"] for event in said][-2:] == ["workflow_finished", "error"]
+    assert shared.post("/chat/failedchatflow-1", json={"query": "hi", "format": "json"}).status_code >= 400
+
+
+@pytest.mark.parametrize("form", ["html", "events", "sse", "json", "text", "ndjson"])
+def test_numbers_that_no_float_or_json_holds_break_no_answer(shared: httpx.Client, form: str) -> None:
+    answer = shared.post("/workflow/numbers", json={"format": form})
+    assert answer.status_code == 200
+    assert "counted" in answer.text
+    assert "internal_error" not in answer.text
 
 
 def test_who_asks_for_a_page_gets_errors_as_a_page(endpoint: Open) -> None:

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from workspace.apps.app import Event, Mode, unknown
+from workspace.apps.app import Event, Mode, Refused, unknown
 
 USAGE: Mapping[str, Any] = {
     "prompt_tokens": 10,
@@ -73,6 +73,11 @@ class MessageAnswer:
     def other(self, event: str, **fields: Any) -> Event:
         return {"event": event, **self._ids, **fields}
 
+    def error(self, status: int, code: str, message: str) -> Event:
+        """Return the event after which nothing comes; Dify gives it the message's ids and no task_id."""
+        ids = {name: value for name, value in self._ids.items() if name not in {"id", "task_id"}}
+        return {"event": "error", **ids, "code": code, "message": message, "status": status}
+
     def end(self, spent: Mapping[str, Any] = USAGE) -> Event:
         return self.other("message_end", metadata={"usage": dict(spent), "retriever_resources": []}, files=None)
 
@@ -106,7 +111,9 @@ class WorkflowRun:
             },
         )
 
-    def node(self, title: str, node_type: str, outputs: Mapping[str, Any] | None = None) -> tuple[Event, Event]:
+    def node(
+        self, title: str, node_type: str, outputs: Mapping[str, Any] | None = None, *, error: str | None = None
+    ) -> tuple[Event, Event]:
         """Return node_started and node_finished of the next step."""
         self._steps += 1
         node = {
@@ -122,9 +129,9 @@ class WorkflowRun:
         finished = {
             **node,
             "process_data": None,
-            "outputs": dict(outputs or {}),
-            "status": "succeeded",
-            "error": None,
+            "outputs": {} if error else dict(outputs or {}),
+            "status": "failed" if error else "succeeded",
+            "error": error,
             "elapsed_time": 0.1,
             "execution_metadata": None,
             "finished_at": int(time.time()),
@@ -162,8 +169,12 @@ def blocking(events: Sequence[Event], mode: Mode) -> Event:
     """Fold the events of a streamed answer into Dify's blocking one.
 
     Chat: `{event, task_id, id, message_id, conversation_id, mode, answer, metadata, created_at}`;
-    workflow: `{workflow_run_id, task_id, data}`. Raises Refused when the answer stopped before its end.
+    workflow: `{workflow_run_id, task_id, data}`, whatever its status. Raises Refused with the error of an answer that
+    sent one, or when it stopped before its end.
     """
+    for event in events:
+        if event.get("event") == "error":
+            raise Refused(event["status"], event["code"], event["message"])
     kind = "workflow_finished" if mode == "workflow" else "message_end"
     end = next((event for event in reversed(events) if event.get("event") == kind), None)
     if end is None:

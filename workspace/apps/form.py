@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 from workspace.apps.app import AppCall, invalid_param
 from workspace.storage import Database
 
+Kind = Literal["text-input", "paragraph", "number", "file", "file-list"]
+
+_FILES = frozenset({"file", "file-list"})
 _REFERENCES = {"tool_file": "tool_file_id", "local_file": "upload_file_id", "remote_url": "url"}
 
 
@@ -16,15 +19,16 @@ _REFERENCES = {"tool_file": "tool_file_id", "local_file": "upload_file_id", "rem
 class Field:
     """One field of an app's input form."""
 
-    kind: Literal["text-input", "paragraph", "number", "file", "file-list"]
+    kind: Kind
     name: str
     label: str
     default: str = ""
+    required: bool = False
 
     def declared(self) -> dict[str, Any]:
         """Return the field as fetch_app's user_input_form tells it."""
-        field: dict[str, Any] = {"variable": self.name, "label": self.label, "required": False}
-        if self.kind in {"file", "file-list"}:
+        field: dict[str, Any] = {"variable": self.name, "label": self.label, "required": self.required}
+        if self.kind in _FILES:
             field |= {
                 "allowed_file_types": ["image", "document", "audio", "video", "custom"],
                 "allowed_file_extensions": [],
@@ -70,26 +74,51 @@ class Form:
             raise invalid_param(f"{name} in input form must be a string")
         return value or field.default
 
+    def taken(self, call: AppCall) -> dict[str, Any]:
+        """Return the declared inputs that a call brings.
+
+        Raises Refused when a required one is missing, or one is no text, number or file although it should be.
+        Source: Dify's api/core/app/apps/base_app_generator.py, `_validate_inputs`.
+        """
+        for field in self._fields:
+            if field.required and call.inputs.get(field.name) is None:
+                raise invalid_param(f"{field.name} is required in input form")
+            if field.kind not in _FILES:
+                self.text(call, field.name)
+        for name, reference in self._references(call):
+            _check(name, reference)
+        return {field.name: call.inputs[field.name] for field in self._fields if field.name in call.inputs}
+
     def files(self, call: AppCall, database: Database) -> Iterator[tuple[str, InputFile]]:
         """Yield the name of the input and the file, for every file. Raises Refused for a wrong one."""
+        for name, reference in self._references(call):
+            yield name, _resolve(name, reference, database)
+
+    def _references(self, call: AppCall) -> Iterator[tuple[str, Any]]:
         for field in self._fields:
             value = call.inputs.get(field.name)
-            if not value or field.kind not in {"file", "file-list"}:
+            if not value or field.kind not in _FILES:
                 continue
             if isinstance(value, list) != (field.kind == "file-list"):
                 raise invalid_param(f"{field.name} in input form must be a {field.kind.replace('-', ' ')}")
             for reference in value if isinstance(value, list) else [value]:
-                yield field.name, _resolve(field.name, reference, database)
+                yield field.name, reference
 
 
-def _resolve(name: str, reference: Any, database: Database) -> InputFile:
+def _check(name: str, reference: Any) -> tuple[str, str]:
+    """Return how a file is referred to, and by what: its id or address. Raises Refused."""
     if not isinstance(reference, Mapping) or reference.get("transfer_method") not in _REFERENCES:
         raise invalid_param(f"{name} in input form must be a file")
     method = str(reference["transfer_method"])
     target = reference.get(_REFERENCES[method])
-    kind = str(reference.get("type", "custom"))
     if not isinstance(target, str) or not target:
         raise invalid_param("Invalid file url" if method == "remote_url" else "Invalid upload file")
+    return method, target
+
+
+def _resolve(name: str, reference: Any, database: Database) -> InputFile:
+    method, target = _check(name, reference)
+    kind = str(reference.get("type", "custom"))
     if method == "remote_url":
         return InputFile(PurePosixPath(urlsplit(target).path).name or target, kind, target, None)
     file = database.file(target)

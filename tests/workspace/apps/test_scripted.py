@@ -1,4 +1,6 @@
 import asyncio
+import json
+import math
 from collections import Counter
 from typing import Any
 
@@ -46,6 +48,24 @@ def run(app_id: str, **call: Any) -> list[dict[str, Any]]:
         ("silent-0.01", {"message": 1, "message_end": 1}),
         ("cut-2", {"message": 2}),
         ("errorevent-1-429-quota", {"message": 1, "error": 1}),
+        (
+            "failed-1",
+            {"workflow_started": 1, "node_started": 1, "text_chunk": 1, "node_finished": 1, "workflow_finished": 1},
+        ),
+        (
+            "failedchatflow-1",
+            {
+                "workflow_started": 1,
+                "node_started": 1,
+                "message": 1,
+                "node_finished": 1,
+                "workflow_finished": 1,
+                "error": 1,
+            },
+        ),
+        ("stopped-0", {"workflow_started": 1, "workflow_finished": 1}),
+        ("parrot", {"message": 1, "message_end": 1}),
+        ("mirror-1", {"workflow_started": 1, "workflow_finished": 1}),
         ("paused", {"workflow_started": 1, "human_input_required": 1, "workflow_paused": 1}),
         ("xss", {"message": 3, "message_end": 1}),
         ("unknownevents", {"duck_landed": 1, "message": 1, "feather": 1, "message_end": 1, "tts_message_end": 1}),
@@ -60,7 +80,9 @@ def test_sizes_are_as_named() -> None:
     assert len(run("big-1000")[0]["answer"]) == 1000
 
 
-@pytest.mark.parametrize("app_id", ["duck", "chat", "chat-x-0", "silent", "silent-soon", "http-429", "burst-1.5", ""])
+@pytest.mark.parametrize(
+    "app_id", ["duck", "chat", "chat-x-0", "silent", "silent-soon", "http-429", "burst-1.5", "form", ""]
+)
 def test_an_id_that_says_nothing_is_no_app(app_id: str) -> None:
     with pytest.raises(Refused, match="app not found"):
         run(app_id)
@@ -80,3 +102,149 @@ def test_a_stream_breaks_after_its_events() -> None:
 def test_a_blocking_answer_of_a_stream_without_end_is_refused() -> None:
     with pytest.raises(Refused, match="the answer stopped without message_end"):
         run("cut-1", response_mode="blocking")
+
+
+@pytest.mark.parametrize("app_id", ["form-text", "form-text.", "form-photo.p", "form-text.a-b", "form-file.f.asked"])
+def test_a_form_with_a_field_that_is_none_is_no_app(app_id: str) -> None:
+    with pytest.raises(Refused, match="app not found"):
+        run(app_id)
+
+
+# Dify's generate_task_pipeline.py: only a chatflow sends an error after the end of its workflow
+@pytest.mark.parametrize(
+    ("app_id", "nodes", "ends"),
+    [
+        ("workflow-2-0", ["succeeded", "succeeded"], [("workflow_finished", "succeeded", None)]),
+        ("failed-2", ["succeeded", "failed"], [("workflow_finished", "failed", "the duck flew away")]),
+        ("stopped-2", ["succeeded", "succeeded"], [("workflow_finished", "stopped", "Stopped by user.")]),
+        (
+            "failedchatflow-2",
+            ["succeeded", "failed"],
+            [
+                ("workflow_finished", "failed", "the duck flew away"),
+                ("error", 400, "Run failed: the duck flew away"),
+            ],
+        ),
+        ("chatflow-1-0", ["succeeded"], [("message_end", None, None), ("workflow_finished", "succeeded", None)]),
+    ],
+)
+def test_a_workflow_and_a_chatflow_end_as_on_dify(
+    app_id: str, nodes: list[str], ends: list[tuple[str, object, object]]
+) -> None:
+    events = run(app_id)
+    assert [event["data"]["status"] for event in events if event["event"] == "node_finished"] == nodes
+    last = [event.get("data", event) | {"event": event["event"]} for event in events[-len(ends) :]]
+    told = [(event["event"], event.get("status"), event.get("error", event.get("message"))) for event in last]
+    assert told == ends
+    assert (app_id.startswith("chatflow")) == any(event["event"] == "message_end" for event in events)
+
+
+def test_an_error_event_has_the_ids_of_its_message_and_no_task() -> None:
+    message, error = run("errorevent-1-404-not_found-Slack_API:_conversation_not_found", conversation_id="c1")
+    assert error == {
+        "event": "error",
+        "conversation_id": "c1",
+        "message_id": message["message_id"],
+        "created_at": message["created_at"],
+        "code": "not_found",
+        "message": "Slack API: conversation not found",
+        "status": 404,
+    }
+
+
+def test_a_stream_breaks_with_the_text_of_its_id() -> None:
+    seen: list[dict[str, Any]] = []
+    with pytest.raises(Broken, match=r"^\[tool crm\] Error: User not found in CRM$"):
+        asyncio.run(collect("broken-1-0-[tool_crm]_Error:_User_not_found_in_CRM", seen))
+    assert [event["answer"] for event in seen] == [" tok0"]
+
+
+@pytest.mark.parametrize(
+    "app_id", ["failedchatflow-1", "errorevent-1-400-invalid_param-Run_failed:_the_duck_flew_away"]
+)
+def test_a_blocking_answer_is_refused_with_the_error_of_the_stream(app_id: str) -> None:
+    with pytest.raises(Refused, match=r"^Run failed: the duck flew away$") as refused:
+        run(app_id, response_mode="blocking")
+    assert refused.value.status == 400
+
+
+@pytest.mark.parametrize(("app_id", "status"), [("failed-1", "failed"), ("stopped-1", "stopped")])
+def test_a_blocking_answer_of_a_failed_workflow_tells_its_status(app_id: str, status: str) -> None:
+    [answer] = run(app_id, response_mode="blocking")
+    assert (set(answer), answer["data"]["status"]) == ({"task_id", "workflow_run_id", "data"}, status)
+
+
+def test_of_several_runs_each_tells_whose_it_is() -> None:
+    for word in ("one", "two"):
+        assert run("parrot", query=word)[0]["answer"] == word
+        assert run("mirror", inputs={"query": word})[-1]["data"]["outputs"] == {"query": word}
+
+
+FORM = "text.city.required-number.days-file.map-files.photos"
+MAP = {"transfer_method": "remote_url", "type": "image", "url": "https://pond.example/map.png"}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "taken"),
+    [
+        ({"city": "Paris", "other": 1}, {"city": "Paris"}),
+        ({"city": "", "days": 0}, {"city": "", "days": 0}),
+        (
+            {
+                "city": "x",
+                "map": {"transfer_method": "remote_url", "url": "https://pond.example/m.png"},
+                "photos": [],
+            },
+            {
+                "city": "x",
+                "map": {"transfer_method": "remote_url", "url": "https://pond.example/m.png"},
+                "photos": [],
+            },
+        ),
+    ],
+)
+def test_a_form_takes_what_it_declares(inputs: dict[str, Any], taken: dict[str, Any]) -> None:
+    assert run(f"form-{FORM}", inputs=inputs)[-1]["data"]["outputs"] == taken
+    assert json.loads(run(f"chatform-{FORM}", inputs=inputs)[0]["answer"]) == taken
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        ({}, "city is required in input form"),
+        ({"city": None}, "city is required in input form"),
+        ({"city": ["a"]}, "city in input form must be a string"),
+        ({"city": "x", "map": "m.png"}, "map in input form must be a file"),
+        ({"city": "x", "map": [{}]}, "map in input form must be a file"),
+        ({"city": "x", "photos": {"transfer_method": "tool_file"}}, "photos in input form must be a file list"),
+        ({"city": "x", "photos": [{"transfer_method": "tool_file"}]}, "Invalid upload file"),
+    ],
+)
+def test_a_form_refuses_what_does_not_fit(inputs: dict[str, Any], message: str) -> None:
+    with pytest.raises(Refused) as refused:
+        run(f"form-{FORM}", inputs=inputs)
+    assert (refused.value.status, str(refused.value)) == (400, message)
+
+
+def test_a_form_is_told_by_fetch_app() -> None:
+    told = asyncio.run(Catalogue({}).parameters(f"chatform-{FORM}"))
+    fields = [(kind, field) for one in told["user_input_form"] for kind, field in one.items()]
+    assert [(kind, field["variable"], field["required"]) for kind, field in fields] == [
+        ("text-input", "city", True),
+        ("number", "days", False),
+        ("file", "map", False),
+        ("file-list", "photos", False),
+    ]
+    assert (told["opening_statement"], told["suggested_questions"]) == ("", [])
+
+
+@pytest.mark.parametrize(("app_id", "statement"), [("chat-1", "Quack?"), ("workflow-1", ""), ("completion-1", "")])
+def test_only_a_chat_opens_with_a_statement(app_id: str, statement: str) -> None:
+    assert asyncio.run(Catalogue({}).parameters(app_id))["opening_statement"] == statement
+
+
+def test_numbers_may_be_none_that_a_float_or_json_holds() -> None:
+    *_, node, end = run("numbers")
+    assert node["data"]["elapsed_time"] == end["data"]["elapsed_time"] == 10**400
+    assert math.isnan(end["data"]["outputs"]["nan"])
+    assert end["data"]["total_steps"] == math.inf
