@@ -5,6 +5,7 @@ import logging
 from dify_plugin import DifyPluginEnv
 from dify_plugin.config.logger_format import plugin_logger_handler
 
+from provider import watchdog
 from provider.plugin import RelayPlugin
 
 log = logging.getLogger("duck_relay")
@@ -14,4 +15,5 @@ log.addHandler(plugin_logger_handler)  # stdout belongs to Dify's protocol: this
 plugin = RelayPlugin(DifyPluginEnv())
 
 if __name__ == "__main__":
+    watchdog.start()
     plugin.run()
