@@ -18,6 +18,7 @@ check: $(VENV)/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
+	$(BIN)/lint-imports --no-logo --no-cache
 
 debug: $(VENV)/ready  ## connect the plugin to the Dify that .env names, for remote debugging
 	@[ -n "$$REMOTE_INSTALL_KEY" ] || grep -qs '^REMOTE_INSTALL_KEY=.' .env || \

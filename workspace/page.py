@@ -5,17 +5,18 @@ import shlex
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from workspace.apps.catalogue import Catalogue
+from workspace.endpoint import Endpoints
+from workspace.gateway import Gateway
 from workspace.html import TEMPLATES
 from workspace.runtime.remote import RemoteRuntime
-
-if TYPE_CHECKING:
-    from workspace.workspace import Workspace
+from workspace.runtime.runtime import Runtime
 
 _FORMATS = ("html", "events", "sse", "json", "text", "ndjson")
 
@@ -36,28 +37,31 @@ _DEMOS = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StartPage:
     """Shows the workspace in the browser, and its addresses in the terminal."""
 
-    def __init__(self, workspace: "Workspace") -> None:
-        self._workspace = workspace
+    endpoints: Endpoints
+    apps: Catalogue
+    runtime: Runtime
+    runtime_name: str
+    gateway: Gateway
+    url: str
 
     def lines(self) -> Iterator[str]:
         """Yield what the terminal shows once everything runs; tests read the first line."""
-        url = self._workspace.url
-        yield f"Workspace ready: {url}/"
+        yield f"Workspace ready: {self.url}/"
         for demo in _DEMOS:
-            yield f"  {demo.title + ':':14}{url}{self._link(demo)}"
+            yield f"  {demo.title + ':':14}{self.url}{self._link(demo)}"
         debugging = self._debugging()
         if debugging is not None:
             yield f"  Remote debugging: REMOTE_INSTALL_URL={debugging.address} REMOTE_INSTALL_KEY={debugging.key}"
 
     def _debugging(self) -> RemoteRuntime | None:
-        runtime = self._workspace.runtime
-        return runtime if isinstance(runtime, RemoteRuntime) else None
+        return self.runtime if isinstance(self.runtime, RemoteRuntime) else None
 
     def _settings(self) -> Mapping[str, Any]:
-        endpoint = self._workspace.endpoints.get("duck")
+        endpoint = self.endpoints.get("duck")
         return endpoint.settings if endpoint else {}
 
     def _key(self) -> str | None:
@@ -81,9 +85,8 @@ class StartPage:
         )
 
     async def show(self, request: Request) -> Response:
-        workspace = self._workspace
         base_url = str(request.base_url).rstrip("/")
-        declaration = workspace.runtime.declaration
+        declaration = self.runtime.declaration
         demos = [
             {
                 "title": demo.title,
@@ -95,15 +98,15 @@ class StartPage:
         ]
         exchanges = [
             (time.strftime("%H:%M:%S", time.localtime(exchange.started)), exchange)
-            for exchange in workspace.gateway.recent
+            for exchange in self.gateway.recent
         ]
         page = TEMPLATES.get_template("start.html").render(
             plugin=declaration.identity,
-            runtime=workspace.runtime_name,
-            pid=workspace.runtime.pid,
+            runtime=self.runtime_name,
+            pid=self.runtime.pid,
             base_url=base_url,
             demos=demos,
-            apps=sorted(workspace.apps.named),
+            apps=sorted(self.apps.named),
             settings=sorted(self._settings().items()),
             routes=_routes(declaration.endpoints.get("endpoints", [])),
             debugging=self._debugging(),

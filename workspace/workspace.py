@@ -102,10 +102,20 @@ class Workspace:
                 Mount("/e", app=self.gateway),
                 Mount("/workspace", routes=management.routes()),
                 Mount("/files", routes=Files(self.database).routes()),
-                Route("/", StartPage(self).show),
+                Route("/", self._start_page().show),
                 Route("/try", trial.show, methods=["GET", "POST"]),
                 *self._transactions(),
             ]
+        )
+
+    def _start_page(self) -> StartPage:
+        return StartPage(
+            endpoints=self.endpoints,
+            apps=self.apps,
+            runtime=self.runtime,
+            runtime_name=self.runtime_name,
+            gateway=self.gateway,
+            url=self.url,
         )
 
     def _transactions(self) -> list[Route]:
@@ -137,7 +147,7 @@ class Workspace:
         try:
             async with self._running():
                 await server.listening.wait()
-                for line in StartPage(self).lines():
+                for line in self._start_page().lines():
                     print(line, flush=True)
                 await asyncio.Event().wait()
         finally:
