@@ -214,4 +214,4 @@ def test_templates_shape_the_call_and_the_answer(endpoint: Open, received: Recei
         "/chat", content=without, headers={**JSON, **github(without, 0, SENDERS["github"].secrets[0])}
     )
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_param")
-    assert answer.json()["message"].startswith("query_template uses title")
+    assert answer.json()["message"].startswith("query_template uses body.issue.title")

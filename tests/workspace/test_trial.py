@@ -18,6 +18,6 @@ def test_the_form_works_without_a_script_and_tells_what_is_wrong() -> None:
         sent = {**EXAMPLE, "query_template": "{{ body.issue.titel }}", "payload": '{"issue": {"x": "<script>"}}'}
         page = client.post("/try", data=sent)
         assert page.status_code == 200
-        assert "query_template uses titel" in page.text
+        assert "query_template uses body.issue.titel" in page.text
         assert "<script>" not in page.text
         assert client.post("/try", data={}).status_code == 200

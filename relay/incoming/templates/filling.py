@@ -82,17 +82,23 @@ class Filling:
         self.bind(node.target, self.evaluate(node.node, names), names)
 
     def assign_block(self, node: nodes.AssignBlock, names: Names, _: list[Any]) -> None:
-        value = self.result(node.body, self.within(names))
+        value = self.block(node.body, names)
         self.bind(node.target, self.block_filtered(node.filter, value, names) if node.filter else value, names)
 
     def filter_block(self, node: nodes.FilterBlock, names: Names, pieces: list[Any]) -> None:
-        pieces.append(self.block_filtered(node.filter, self.result(node.body, self.within(names)), names))
+        pieces.append(self.block_filtered(node.filter, self.block(node.body, names), names))
 
     def scope(self, node: nodes.With, names: Names, pieces: list[Any]) -> None:
         inner = self.within(names)
         for target, value in zip(node.targets, node.values, strict=True):
             self.bind(target, self.evaluate(value, names), inner)
         self.render(node.body, inner, pieces)
+
+    def block(self, body: list[nodes.Node], names: Names) -> str:
+        """Give what a block writes, which is always text."""
+        pieces: list[Any] = []
+        self.render(body, self.within(names), pieces)
+        return joined(self.work, pieces)
 
     def bind(self, target: nodes.Node, value: Any, names: Names) -> None:
         """Give a value its name, or its items theirs."""

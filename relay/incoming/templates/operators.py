@@ -32,10 +32,14 @@ def add(work: Budget, left: Any, right: Any) -> Any:
     return _arithmetic(operator.add)(work, left, right)
 
 
+def _bits(value: Any) -> int:
+    one = number(value)  # before it is multiplied or divided: a text or list would be repeated, or formatted
+    return one.bit_length() if isinstance(one, int) else 1
+
+
 def _arithmetic(function: Callable[[Any, Any], Any]) -> Callable[[Budget, Any, Any], Any]:
     def calculate(work: Budget, left: Any, right: Any) -> Any:
-        for one in (left, right):
-            work.charge(number(one).bit_length() if isinstance(one, int) else 1)
+        work.charge(_bits(left) + _bits(right))
         return number(function(left, right))
 
     return calculate

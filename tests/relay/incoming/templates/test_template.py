@@ -84,7 +84,8 @@ def test_below_a_missing_name_everything_is_missing_whatever_it_is_called(name: 
 
 @pytest.mark.parametrize("name", ["items", "keys", "values", "get", "pop", "upper", "append", "__len__"])
 def test_a_method_of_pythons_is_no_field_of_a_payload(name: str) -> None:
-    for body in ({}, [], "text"):
+    bodies: tuple[Any, ...] = ({}, [], "text")
+    for body in bodies:
         assert value(f"{{{{ body.{name} is defined }}}}", body) is False
         assert value(f"{{{{ body['{name}'] | default('none') }}}}", body) == "none"
     assert value(f"{{{{ body.{name} }}}}", {name: 1}) == 1
