@@ -1,6 +1,5 @@
 """/duck and /duck/<app_id>: any app; Dify picks the interface by the app's mode."""
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +7,7 @@ from dify_plugin import Endpoint
 from werkzeug import Request, Response
 
 from provider.dify import SessionDify
+from provider.host import HOST
 from relay.answer import respond
 from relay.call import Interface
 
@@ -20,6 +20,5 @@ class Duck(Endpoint):
             settings,
             interface=Interface.ANY,
             dify=SessionDify(self.session),
-            clock=time.time,
-            elapsed=time.monotonic,
+            host=HOST,
         )

@@ -1,12 +1,12 @@
 """Every path and method that no other endpoint has."""
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
 from dify_plugin import Endpoint
 from werkzeug import Request, Response
 
+from provider.host import HOST
 from relay.answer import refuse
 
 
@@ -17,4 +17,4 @@ class Nowhere(Endpoint):
         values: Mapping[str, Any],
         settings: Mapping[str, Any],
     ) -> Response:
-        return refuse(r, settings, methods=values.get("methods", ()), elapsed=time.monotonic)
+        return refuse(r, settings, methods=values.get("methods", ()), host=HOST)

@@ -12,6 +12,7 @@ from relay.call import Interface
 from relay.carry import UNFORESEEN, Carrier
 from relay.decide import Declared, decide
 from relay.errors import MethodNotAllowed, NotFound, RelayError
+from relay.host import Host
 from relay.incoming import access
 from relay.incoming.received import Received, new_id, receive
 from relay.incoming.settings import Settings
@@ -33,36 +34,30 @@ def respond(
     *,
     interface: Interface,
     dify: Dify,
-    clock: Callable[[], float],
-    elapsed: Callable[[], float],
+    host: Host,
 ) -> Response:
-    """Answer one request to `<path["app_id"]>`, or to the app that the settings name. Raises nothing.
-
-    `clock` gives seconds since 1970, `elapsed` seconds that never go back.
-    """
+    """Answer one request to `<path["app_id"]>`, or to the app that the settings name. Raises nothing."""
     received = receive(request, app_id=str(path.get("app_id", "")), interface=interface, endpoint_id=dify.endpoint_id)
     owner = Settings.read(settings)
 
     def work(line: Line) -> Response:
         decision = decide(
-            received, owner, now=clock(), declared=_declared(dify, interface), budget=Budget(clock=elapsed)
+            received, owner, now=host.clock(), declared=_declared(dify, interface), budget=Budget(clock=host.elapsed)
         )
         line.app, line.key = decision.app_id, decision.key
         line.notes.extend(decision.notes)
         if decision.reply:
             return of_reply(decision.reply, received.method)
-        carrier = Carrier(settings=owner, dify=dify, line=line, clock=clock, elapsed=elapsed)
+        carrier = Carrier(settings=owner, dify=dify, line=line, host=host)
         if len(decision.plans) == 1:
             return carrier.answer(decision.plans[0])
         carrier.answer_all(decision.plans)
         return of_reply(decision.acknowledgement, received.method)
 
-    return finish(received, owner, work, route=f"/{ROUTES[interface]}", elapsed=elapsed)
+    return finish(received, owner, work, route=f"/{ROUTES[interface]}", host=host)
 
 
-def refuse(
-    request: Request, settings: Mapping[str, Any], *, methods: Iterable[str], elapsed: Callable[[], float]
-) -> Response:
+def refuse(request: Request, settings: Mapping[str, Any], *, methods: Iterable[str], host: Host) -> Response:
     """Answer a request to a path that no endpoint has, or has with other `methods` only. Raises nothing."""
     received = receive(request, app_id="", interface=Interface.ANY, endpoint_id="")
 
@@ -71,7 +66,7 @@ def refuse(
             raise MethodNotAllowed("This method is not answered here.", headers={"Allow": allowed})
         raise NotFound("There is nothing at this address: see the plugin's README for its routes.")
 
-    return finish(received, Settings.read(settings), work, route="?", elapsed=elapsed)
+    return finish(received, Settings.read(settings), work, route="?", host=host)
 
 
 def finish(
@@ -80,10 +75,13 @@ def finish(
     work: Callable[[Line], Response],
     *,
     route: str,
-    elapsed: Callable[[], float],
+    host: Host,
 ) -> Response:
     """Do the work, turn what it raises into a response, and give that what all responses carry. Raises nothing."""
-    line = Line(request_id=received.request_id or new_id(), method=received.method, route=route, started=elapsed())
+    line = Line(
+        request_id=received.request_id or new_id(), method=received.method, route=route, started=host.elapsed()
+    )
+    host.mark(line.request_id)
     try:
         response = work(line)
     except RelayError as error:
@@ -99,7 +97,7 @@ def finish(
     if isinstance(response.response, Iterator):  # the line is written when the answer has ended
         return response
     line.sent(response.get_data())
-    line.write(elapsed())
+    line.write(host.elapsed())
     return response
 
 

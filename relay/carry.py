@@ -10,6 +10,7 @@ from relay import wire
 from relay.call import Call
 from relay.errors import AnswerUnshaped, AppFailed, RelayError
 from relay.event import Event
+from relay.host import Host
 from relay.incoming.settings import Settings
 from relay.incoming.templates import Budget
 from relay.log import Line, unforeseen
@@ -41,8 +42,7 @@ class Carrier:
     settings: Settings
     dify: Dify
     line: Line
-    clock: Callable[[], float]  # seconds since 1970
-    elapsed: Callable[[], float]  # seconds that never go back
+    host: Host
 
     def answer(self, plan: Plan) -> Response:
         """Carry a plan out and give its answer, whole or as it comes. Raises RelayError."""
@@ -86,7 +86,7 @@ class Carrier:
             id=plan.delivery_id,
             app_id=plan.call.app_id,
             fingerprint=plan.fingerprint,
-            clock=self.clock,
+            clock=self.host.clock,
         )
         if answer := delivery.begin(settle):
             return answer
@@ -97,7 +97,7 @@ class Carrier:
             raise
 
     def records(self, plan: Plan, kind: Kind) -> Records:
-        return Records(self.dify.storage, endpoint_id=plan.endpoint_id, kind=kind, clock=self.clock)
+        return Records(self.dify.storage, endpoint_id=plan.endpoint_id, kind=kind, clock=self.host.clock)
 
 
 class _Run:
@@ -152,7 +152,7 @@ class _Run:
             if self._pump.error:
                 line.failed(self._pump.error)
             self._conclude(answer)
-            line.write(self._carrier.elapsed())
+            line.write(self._carrier.host.elapsed())
 
     def _record(self) -> Answer | None:
         """Give what to answer the same delivery with; None when it may run again."""
@@ -176,7 +176,7 @@ class _Run:
             self._delivery.finish(answer)
 
     def _make_output(self) -> Output:
-        return Streamed(self._told, self._carrier.elapsed()) if self._told else Gathered(self._shape)
+        return Streamed(self._told, self._carrier.host.elapsed()) if self._told else Gathered(self._shape)
 
     def _upload(self, call: Call) -> Call:
         if not call.uploads:
@@ -187,6 +187,11 @@ class _Run:
             raise from_exception(error, call.interface) from error
 
     def _events(self, call: Call) -> Iterator[Event]:
+        """Give the run's events; whoever reads them does so in a thread of its own."""
+        self._carrier.host.mark(self._carrier.line.request_id)
+        yield from self._in_conversation(call)
+
+    def _in_conversation(self, call: Call) -> Iterator[Event]:
         def invoke(call: Call) -> Iterator[Event]:
             return self._watch.events(self._carrier.dify.invoke(call))
 
@@ -196,7 +201,7 @@ class _Run:
             self._carrier.records(self._plan, MEMORY),
             thread=self._plan.thread,
             keep=self._carrier.settings.memory_days * DAY,
-            clock=self._carrier.clock,
+            clock=self._carrier.host.clock,
         )
         return memory.run(call, invoke)
 
@@ -208,7 +213,7 @@ class _Run:
             context=plan.context,
             sender=plan.sender,
             reply=plan.reply,
-            budget=Budget(clock=self._carrier.elapsed),
+            budget=Budget(clock=self._carrier.host.elapsed),
         )
 
 

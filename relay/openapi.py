@@ -3,7 +3,7 @@
 Source: OpenAPI Specification 3.1.1; the shapes of answers, events and errors: Dify's API reference.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -13,6 +13,7 @@ from relay import wire
 from relay.answer import finish
 from relay.call import Interface
 from relay.errors import RelayError
+from relay.host import Host
 from relay.incoming.fields import FIELDS
 from relay.incoming.received import KEY, receive
 from relay.incoming.settings import Settings
@@ -62,7 +63,7 @@ _JSON_FIELDS = frozenset({"inputs", "files"})  # written as JSON inside a query 
 _HEADERS: Object = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
 
 
-def respond(request: Request, settings: Mapping[str, Any], *, elapsed: Callable[[], float]) -> Response:
+def respond(request: Request, settings: Mapping[str, Any], *, host: Host) -> Response:
     """Serve the description to everyone: it holds no secret, and says how to send one. Raises nothing."""
     received = receive(request, app_id="", interface=Interface.ANY, endpoint_id="")
 
@@ -71,7 +72,7 @@ def respond(request: Request, settings: Mapping[str, Any], *, elapsed: Callable[
             return of_reply(Reply(status=204, media_type="", headers={"Allow": SERVED}), received.method)
         return Response(wire.encode(wire.dump(describe())), content_type="application/json")
 
-    return finish(received, Settings.read(settings), work, route="/openapi.json", elapsed=elapsed)
+    return finish(received, Settings.read(settings), work, route="/openapi.json", host=host)
 
 
 def describe() -> Object:

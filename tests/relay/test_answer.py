@@ -13,6 +13,7 @@ from werkzeug import Request, Response
 from relay.answer import respond
 from relay.call import Call, Interface, Upload
 from relay.event import Event
+from relay.host import Host
 from tests.events import CHAT, chatflow, workflow
 from tests.relay.storage import Shelf
 from tests.requests import get, post, request
@@ -66,8 +67,7 @@ def answered(dify: Workspace, sent: Request, settings: Mapping[str, Any] = KEY, 
         settings,
         interface=interface,
         dify=dify,
-        clock=options.pop("clock", time.time),
-        elapsed=time.monotonic,
+        host=Host(clock=options.pop("clock", time.time), elapsed=time.monotonic),
     )
     response.get_data()
     return response
