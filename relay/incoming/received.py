@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from werkzeug import Request
+from werkzeug.exceptions import HTTPException
 
 from relay.call import Interface
 from relay.errors import InvalidParam
@@ -33,6 +34,7 @@ class Received:
     body: bytes = field(default=b"", repr=False)
     endpoint_id: str = ""
     too_many_fields: bool = False  # in the query string, which then was not read
+    cut: bool = False  # the body ended before the length that was announced
 
     def header(self, name: str) -> str:
         """Give a header by its lower-case name, without blanks around it; "" for none."""
@@ -55,22 +57,31 @@ class Received:
     @cached_property
     def content(self) -> Body:
         """The body as a caller of the relay writes it. Raises InvalidParam and its like."""
+        self._check_body()
         return body.read(self.body, self.header("content-type"))
 
     @cached_property
     def delivery(self) -> Delivery:
-        """The request as a webhook sender writes it. Raises PayloadTooLarge."""
-        body.check_size(self.body)
+        """The request as a webhook sender writes it. Raises PayloadTooLarge or InvalidParam."""
+        self._check_body()
         return Delivery(
             headers=self.headers,
             body=self.body,
             query={name: texts[0] for name, texts in self.query.items() if texts},
         )
 
+    def _check_body(self) -> None:
+        if self.cut:
+            raise InvalidParam("The body is shorter than its Content-Length says.")
+        body.check_size(self.body)
+
 
 def receive(request: Request, *, app_id: str, interface: Interface, endpoint_id: str) -> Received:
     """Read a request. Raises nothing: what is wrong with it shows when it is asked for."""
-    content = request.get_data(parse_form_data=False)
+    try:
+        content, cut = request.get_data(parse_form_data=False), False
+    except HTTPException:
+        content, cut = b"", True
     too_many = request.query_string.count(b"&") >= body.MOST_FIELDS
     return Received(
         method=request.method,
@@ -81,6 +92,7 @@ def receive(request: Request, *, app_id: str, interface: Interface, endpoint_id:
         body=b"" if content == EMPTY_CHUNKED else content,
         endpoint_id=endpoint_id,
         too_many_fields=too_many,
+        cut=cut,
     )
 
 
