@@ -145,6 +145,38 @@ CASES: dict[str, tuple[str, Callable[[], Any]]] = {
     ),
     "the whole, compared": ("{% for a in body %}{{ body == body }}{% endfor %}", lambda: [[]] * 199_000),
     "the whole": ("{{ body }}", lambda: [[]] * 199_000),
+    "missing names, kept": (
+        "{% for a in body %}{{ [" + "b.x, " * 500 + "] }}{% endfor %}",
+        lambda: [1] * 100_000,
+    ),
+    "missing fields, kept": (
+        "".join(f"{{% set a{n} = body | map(attribute='x') %}}" for n in range(99)),
+        lambda: [1] * 10_000,
+    ),
+    "empty objects, kept": (
+        "{% for a in body %}{{ [" + "{}, " * 500 + "] }}{% endfor %}",
+        lambda: [1] * 100_000,
+    ),
+    "small objects, kept": (
+        "{% for a in body %}{{ [" + "{1: a}, " * 500 + "] }}{% endfor %}",
+        lambda: [1] * 100_000,
+    ),
+    "lists of lists, kept": (
+        "".join(f"{{% set a{n} = body | map('list') | map('map', 'list') %}}" for n in range(99)),
+        lambda: ["é"] * 10_000,
+    ),
+    "pairs, kept": (
+        "".join(f"{{% set a{n} = body.items() %}}" for n in range(99)),
+        lambda: {str(n): n for n in range(10_000)},
+    ),
+    "rounded floats": (
+        "{% for a in body %}" + "{% set b = a | round(3) %}" * 200 + "{% endfor %}",
+        lambda: [1.797e308] * 10_000,
+    ),
+    "small JSON": (
+        "{% for a in body %}" + "{% set b = a | tojson %}" * 200 + "{% endfor %}",
+        lambda: [{"a": 1.797e308}] * 10_000,
+    ),
     "many names": (
         "".join(f"{{% set a{n} = 1 %}}" for n in range(1000))
         + "{% for a in body %}{% for b in [] %}{% endfor %}{% endfor %}",

@@ -10,9 +10,9 @@ from typing import Any
 from jinja2 import nodes
 
 from relay.incoming.templates import filters, loop, operators
-from relay.incoming.templates.budget import SLOT, STEP, Budget
+from relay.incoming.templates.budget import PIECE, SLOT, STEP, Budget
 from relay.incoming.templates.loop import Loop
-from relay.incoming.templates.values import ABSENT, Missing, below, items, joined, look
+from relay.incoming.templates.values import ABSENT, Missing, below, items, joined, look, missing
 
 type Names = dict[str, Any]
 
@@ -112,7 +112,7 @@ class Filling:
     # Expressions
 
     def name(self, node: nodes.Name, names: Names) -> Any:
-        return names[node.name] if node.name in names else Missing(node.name)
+        return names[node.name] if node.name in names else missing(self.work, node.name)
 
     def attribute(self, node: nodes.Getattr, names: Names) -> Any:
         value = self.evaluate(node.node, names)
@@ -131,9 +131,9 @@ class Filling:
 
     def found(self, node: nodes.Node, value: Any, name: Any) -> Any:
         if isinstance(value, Missing):
-            return value.within(name)
+            return value.within(self.work, name)
         found = look(value, name)
-        return Missing(below(_path(node), name)) if found is ABSENT else found
+        return missing(self.work, below(_path(node), name)) if found is ABSENT else found
 
     def sliced(self, node: nodes.Slice, value: Any, names: Names) -> Any:
         ends = (node.start, node.stop, node.step)
@@ -203,9 +203,11 @@ class Filling:
         return -value if isinstance(node, nodes.Neg) else value
 
     def listed(self, node: nodes.List | nodes.Tuple, names: Names) -> list[Any]:
+        self.work.charge(PIECE)
         return [self.evaluate(one, names) for one in node.items]
 
     def mapped(self, node: nodes.Dict, names: Names) -> dict[Any, Any]:
+        self.work.charge(2 * PIECE)
         return {self.evaluate(one.key, names): self.evaluate(one.value, names) for one in node.items}
 
     def concatenated(self, node: nodes.Concat, names: Names) -> str:

@@ -11,6 +11,8 @@ from relay.incoming.templates.values import ABSENT, Missing
 class Loop:
     """One loop, and the pass it is at."""
 
+    __slots__ = ("depth", "index", "items", "last_seen")
+
     def __init__(self, items: list[Any], depth: int) -> None:
         self.items, self.depth = items, depth
         self.index = 0  # from 0

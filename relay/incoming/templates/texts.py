@@ -15,6 +15,8 @@ _LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"  # of str.splitlines
 _WORD = re.compile(r"\w+")
 _TITLED = re.compile(r"[^-\s({\[<]+")
 _LEEWAY = 5  # characters by which a text may be longer before it is truncated, as Jinja2 has it
+_CALL = 3 * STEP  # of what sets up more than it does
+_ROUNDING = 200  # units: the largest floats have 300 digits, all of which it writes and reads
 _MOST_PLACES = 20  # of a rounded number
 _ROUNDED = {"ceil": math.ceil, "floor": math.floor}
 _WIDEST_INDENT = 8
@@ -124,7 +126,7 @@ def wordcount(work: Budget, value: Any) -> int:
 def striptags(work: Budget, value: Any) -> str:
     """Take out tags and comments, read entities, and make one space of several."""
     value = paid(work, value, 2)
-    work.charge(value.count("<") * STEP)
+    work.charge(_CALL + value.count("<") * STEP)
     kept = " ".join(_untagged(value).split())
     work.charge(kept.count("&") * PIECE + len(kept))
     return html.unescape(kept)
@@ -164,6 +166,7 @@ def urlencode(work: Budget, value: Any) -> str:
 
 def _quotable(work: Budget, value: Any) -> str:
     value = text(work, value)
+    work.charge(_CALL)
     # up to 4 bytes of a character, up to 3 characters of a byte
     work.charge(len(value) * 3 if value.isascii() else len(value) * 12)
     return str(value)
@@ -171,6 +174,7 @@ def _quotable(work: Budget, value: Any) -> str:
 
 def tojson(work: Budget, value: Any, indent: int | None = None) -> str:
     """Write JSON for people and models to read: nothing is escaped for a web page."""
+    work.charge(_CALL)
     weight = work.weigh(value)
     if indent is not None:
         indent = min(max(indent, 0), _WIDEST_INDENT)
@@ -181,6 +185,7 @@ def tojson(work: Budget, value: Any, indent: int | None = None) -> str:
 
 
 def integer(work: Budget, value: Any, default: Any = 0, base: int = 10) -> Any:
+    work.charge(_CALL)
     try:
         if isinstance(value, str):
             return number(int(paid(work, value), base))
@@ -199,7 +204,8 @@ def floating(work: Budget, value: Any, default: Any = 0.0) -> Any:
         return default
 
 
-def rounded(_: Budget, value: Any, precision: int = 0, method: str = "common") -> Any:
+def rounded(work: Budget, value: Any, precision: int = 0, method: str = "common") -> Any:
+    work.charge(_ROUNDING)
     if abs(number(precision)) > _MOST_PLACES:
         raise Exhausted(f"a number is rounded to more than {_MOST_PLACES} places")
     if method == "common":

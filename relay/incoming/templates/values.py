@@ -8,7 +8,7 @@ from relay.incoming.templates.budget import PIECE, SLOT, STEP, Budget, digits
 
 ABSENT = object()  # what `look` gives for nothing
 
-_LONGEST_NAME = 200  # characters of a name in an error's text
+_LONGEST_NAME = 100  # characters of a name in an error's text
 
 
 class Lacking(Exception):
@@ -30,9 +30,9 @@ class Missing:
     def __init__(self, path: str | None) -> None:
         self.path = path if path is None else path[:_LONGEST_NAME]
 
-    def within(self, name: Any) -> "Missing":
+    def within(self, work: Budget, name: Any) -> "Missing":
         """Give what is missing below it."""
-        return Missing(below(self.path or "nothing", name))
+        return missing(work, below(self.path or "nothing", name))
 
     def use(self, *_: Any) -> NoReturn:
         """Raise Lacking."""
@@ -44,6 +44,12 @@ class Missing:
     # Python itself comes across it in lists that it compares, sorts, adds up or writes
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __hash__ = use
     __str__ = __repr__ = __iter__ = __len__ = __add__ = __radd__ = __float__ = use
+
+
+def missing(work: Budget, path: str) -> Missing:
+    """Give what is not there, and charge for its path, which is kept as long as it is."""
+    work.charge(2 * PIECE)
+    return Missing(path)
 
 
 def below(path: str, name: Any) -> str:
@@ -66,15 +72,16 @@ def getter(work: Budget, attribute: Any) -> Callable[[Any], Any]:
     named = text(work, attribute)
     work.charge(PIECE * len(named))
     names = [int(name) if name.isdecimal() else name for name in named.split(".")]
+    absent = Missing(f"item.{named}")
 
     def get(value: Any) -> Any:
         work.charge(STEP * (1 + len(names)))
         for name in names:
             if isinstance(value, Missing):
-                return Missing(below(value.path or "item", named))
+                return value.within(work, named)
             value = look(value, name)
             if value is ABSENT:
-                return Missing(f"item.{named}")
+                return absent
         return value
 
     return get

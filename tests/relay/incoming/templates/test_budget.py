@@ -117,6 +117,12 @@ def test_twice_as_much_costs_twice_as_much(source: str, small: Any, large: Any) 
     assert once >= 100
 
 
+@pytest.mark.parametrize("kept", ["{}", "[]", "body.x", "x", "body.x.y"])
+def test_whatever_can_be_kept_costs_at_least_the_memory_that_it_takes(kept: str) -> None:
+    one, many = (spent("{% set a = [" + f"{kept}, " * times + "] %}", {}) for times in (1, 101))
+    assert (many - one) / 100 >= 20
+
+
 def test_what_is_not_there_is_not_spent() -> None:
     work = Budget(100)
     with pytest.raises(Exhausted):
