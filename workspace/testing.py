@@ -120,7 +120,7 @@ class Workspace:
 
     def calls(self, *, hook: str | None = None, app_id: str | None = None) -> list[dict[str, Any]]:
         """Return the reverse invocations that reached Dify; `hook` may be an endpoint's base URL."""
-        given = {"hook": hook and hook.rsplit("/", 1)[-1], "app_id": app_id}
+        given = {"hook": hook and hook.rstrip("/").rsplit("/", 1)[-1], "app_id": app_id}
         query = {name: value for name, value in given.items() if value is not None}
         answer = self.client.get("/workspace/calls", params=query)
         answer.raise_for_status()
