@@ -67,6 +67,12 @@ def test_several_secrets_are_separated_by_spaces(stored: str, secrets: list[str]
     assert Settings.read({"webhook_secret": stored}).webhook_secrets == secrets
 
 
+def test_the_webhook_secret_is_no_verify_token() -> None:
+    # it would stand in an address
+    assert Settings.read({"webhook_secret": "first-secret"}).verify_tokens == []
+    assert Settings.read({"webhook_secret": "first-secret", "verify_token": "mine"}).verify_tokens == ["mine"]
+
+
 def test_the_key_is_not_in_the_settings_text() -> None:
     assert "quack" not in repr(Settings.read({"api_key": "quack"}))
 
