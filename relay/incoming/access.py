@@ -42,14 +42,14 @@ def check_signature(delivery: Delivery, scheme: Scheme | None, settings: Setting
     if scheme is None:
         raise Unauthorized("This endpoint checks signatures, but its settings name no webhook sender yet.")
     tokens = settings.verify_tokens
-    if reply := handshake.answer(delivery, scheme, signed=False, verify_tokens=tokens):
+    if reply := handshake.answer(delivery, scheme.handshakes, signed=False, verify_tokens=tokens):
         return reply
     if not settings.webhook_secrets:
         raise Unauthorized(
             "This endpoint has no webhook secret yet, so no delivery is let in: set webhook_secret in its settings."
         )
-    verify(delivery, scheme, settings.webhook_secrets, now)
-    return handshake.answer(delivery, scheme, signed=True, verify_tokens=tokens)
+    verify(delivery, scheme.proofs, settings.webhook_secrets, now)
+    return handshake.answer(delivery, scheme.handshakes, signed=True, verify_tokens=tokens)
 
 
 def choose_scheme(settings: Settings) -> Scheme | None:

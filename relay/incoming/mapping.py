@@ -2,25 +2,22 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from werkzeug import Request
 
 from relay.incoming import body, fields
 from relay.incoming.fields import Asked
-from relay.incoming.settings import Settings, Webhook
+from relay.incoming.settings import Settings
 from relay.incoming.template import ObjectTemplate, TextTemplate
 from relay.run.transcript import Transcript
+from relay.senders import SECRET_HEADERS as SENDERS_SECRETS
 from relay.senders import Delivery, Ignored, Preset, Scheme
-from relay.senders.scheme import IDEMPOTENCY_KEY
-
-# senders of no payload of their own: it may be written for the relay, with its fields
-PLAIN = frozenset({None, Webhook.HMAC, Webhook.STANDARD_WEBHOOKS})
+from relay.senders.scheme import IDEMPOTENCY_KEY, Message
 
 # what proves that a caller is who it is must not end up in an app's inputs
-SECRET_HEADERS = frozenset(
-    {"authorization", "cookie", "x-api-key", "x-gitlab-token", "x-telegram-bot-api-secret-token"}
-)
+SECRET_HEADERS = SENDERS_SECRETS | {"authorization", "cookie", "x-api-key"}
 SECRET_ARGUMENTS = frozenset({fields.KEY, "hub.verify_token"})
 
 
@@ -56,7 +53,7 @@ def read(request: Request, delivery: Delivery, settings: Settings, scheme: Schem
     reading = scheme.preset(delivery) if scheme else None
     if isinstance(reading, Ignored):
         return reading
-    if reading is None and not templates and settings.webhook in PLAIN:
+    if reading is None and not templates and not (scheme and scheme.own_payload):
         asked = fields.read(request)
     else:
         asked = _by_preset(fields.read_query(request), reading, delivery)
@@ -67,7 +64,7 @@ def read(request: Request, delivery: Delivery, settings: Settings, scheme: Schem
         delivery_id=_delivery_id(delivery, scheme),
         # a template that names the user says all of whose conversation it is
         thread=reading.conversation_key if reading and "user" not in templates else None,
-        shape=_shape(settings, reading, values),
+        shape=_shape(settings, scheme, reading, values),
     )
 
 
@@ -100,13 +97,16 @@ def _by_preset(asked: Asked, reading: Preset | None, delivery: Delivery) -> Aske
     )
 
 
+def _message(message: Message, reply: Mapping[str, Any], told: Transcript) -> Mapping[str, Any]:
+    return message(reply, told.text)
+
+
 def _shape(
-    settings: Settings, reading: Preset | None, values: Mapping[str, Any]
+    settings: Settings, scheme: Scheme | None, reading: Preset | None, values: Mapping[str, Any]
 ) -> Callable[[Transcript], Mapping[str, Any]]:
     if settings.answer_template:
         template = ObjectTemplate("answer_template", settings.answer_template)
         return lambda told: template.fill({**values, **told.results()})
-    if reading and reading.reply:
-        reply = reading.reply
-        return lambda told: reply(told.text)
+    if scheme and scheme.message and reading and reading.reply is not None:
+        return partial(_message, scheme.message, reading.reply)
     return Transcript.blocking

@@ -1,4 +1,5 @@
 import json
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -44,6 +45,10 @@ def github(payload: Any, event: str = "issue_comment", query: str = "") -> Reque
     )
 
 
+def digest(payload: Any) -> str:
+    return sha256(json.dumps(payload).encode()).hexdigest()
+
+
 def test_without_a_sender_or_template_the_callers_fields_are_read() -> None:
     assert asked(post('{"query": "hi", "user": "u"}')) == Asked(query="hi", user="u")
     assert asked(post('{"query": "hi", "user": "u"}'), webhook="hmac", hmac_header="X-S") == Asked(
@@ -75,7 +80,8 @@ def test_templates_decide_over_the_preset() -> None:
         inputs_template='{"number": "{{ body.issue.number }}", "id": "{{ delivery.id }}"}',
         user_template="{{ delivery.sender }}/{{ body.sender.login }}",
     )
-    assert got == Asked(query="issue_comment: Where is it?", inputs={"number": 7, "id": "d1"}, user="github/donald")
+    inputs = {"number": 7, "id": f"sha256:{digest(COMMENT)}"}
+    assert got == Asked(query="issue_comment: Where is it?", inputs=inputs, user="github/donald")
 
 
 def test_templates_work_without_a_sender_and_on_plain_text() -> None:
@@ -134,7 +140,11 @@ def test_a_bots_own_message_is_ignored() -> None:
 
 @pytest.mark.parametrize(
     ("settings", "delivery_id"),
-    [({"webhook": "github"}, "d1"), ({}, None), ({"webhook": "hmac", "hmac_header": "X-S"}, None)],
+    [
+        ({"webhook": "github"}, f"sha256:{digest(COMMENT)}"),
+        ({}, None),
+        ({"webhook": "hmac", "hmac_header": "X-S"}, None),
+    ],
 )
 def test_a_delivery_is_known_by_its_senders_id(settings: dict[str, Any], delivery_id: str | None) -> None:
     result = mapped(github(COMMENT), **settings)
