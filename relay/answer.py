@@ -44,7 +44,7 @@ def respond(
         decision = decide(
             received, owner, now=host.clock(), declared=_declared(dify, interface), budget=Budget(clock=host.elapsed)
         )
-        line.app, line.key = decision.app_id, decision.key
+        line.app, line.key, line.secret = decision.app_id, decision.key, decision.secret
         line.notes.extend(decision.notes)
         if decision.reply:
             return of_reply(decision.reply, received.method)

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from relay.call import Call, Interface
-from relay.errors import AppUnavailable, InvalidParam, Misconfigured, RelayError, TooManyRequests
+from relay.errors import AppUnavailable, InvalidParam, Misconfigured, RelayError
 from relay.incoming import access, mapping
 from relay.incoming.access import Caller
 from relay.incoming.fields import NEW, Asked
@@ -24,7 +24,6 @@ from relay.plan import Dialect, Plan
 from relay.run import files
 from relay.senders import Delivery, Ignored, Reply, Scheme
 
-MOST_MESSAGES = 100  # of one delivery; LINE and Meta batch fewer
 NO_WORDS = Reply()
 NOTHING = Reply(status=204, media_type="")
 
@@ -39,6 +38,7 @@ class Decision:
     app_id: str = ""
     caller: Caller | None = None
     key: int = 0  # which of several keys let the caller in, from 1
+    secret: int = 0  # likewise which of several webhook secrets
     notes: Sequence[str] = ()  # for the log
 
 
@@ -73,8 +73,8 @@ def _let_in(received: Received, settings: Settings, *, now: float, declared: Dec
     elif settings.access is Access.SIGNATURE:
         _check(settings)
         scheme = access.choose_scheme(settings)
-        reply = access.check_signature(received, scheme, settings, now)
-        decided = Decision(reply=reply, caller=Caller.SIGNATURE)
+        reply, secret = access.check_signature(received, scheme, settings, now)
+        decided = Decision(reply=reply, caller=Caller.SIGNATURE, secret=secret)
     else:
         _check(settings)
         if settings.webhook_secrets:
@@ -91,7 +91,9 @@ def _let_in(received: Received, settings: Settings, *, now: float, declared: Dec
             return replace(decided, reply=NOTHING)
         if _is_prefetch(received):
             raise AppUnavailable("An app is not run for a page that nobody has opened yet.")
-    return _Deciding(received, settings, scheme, decided, declared, budget).plans()
+    return _Deciding(
+        received=received, settings=settings, scheme=scheme, decided=decided, declared=declared, budget=budget
+    ).plans()
 
 
 def _check(settings: Settings) -> None:
@@ -105,76 +107,66 @@ def _is_prefetch(received: Received) -> bool:
     return any(purpose in {"prefetch", "prerender", "preview"} for purpose in told)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Deciding:
     """What is decided once the caller is let in and the app is known."""
 
-    def __init__(
-        self,
-        received: Received,
-        settings: Settings,
-        scheme: Scheme | None,
-        decided: Decision,
-        declared: Declared,
-        budget: Budget,
-    ) -> None:
-        self._received = received
-        self._settings = settings
-        self._scheme = scheme
-        self._decided = decided
-        self._declared = declared
-        self._budget = budget
+    received: Received
+    settings: Settings
+    scheme: Scheme | None
+    decided: Decision
+    declared: Declared
+    budget: Budget
 
     def plans(self) -> Decision:
         """Give a plan for each of the messages that a delivery brings."""
-        scheme = self._scheme
-        messages = scheme.messages(self._received.delivery) if scheme else [self._received.delivery]
-        if len(messages) > MOST_MESSAGES:
-            raise TooManyRequests(f"One delivery may bring at most {MOST_MESSAGES} messages.")
+        scheme = self.scheme
+        messages = scheme.messages(self.received.delivery) if scheme else [self.received.delivery]
         read = [
-            (message, mapping.read(self._received, message, self._settings, scheme, self._budget))
+            (message, mapping.read(self.received, message, self.settings, scheme, self.budget))
             for message in messages
         ]
         mapped = [(message, one) for message, one in read if isinstance(one, Mapped)]
         notes = [one.reason for _, one in read if isinstance(one, Ignored)]
         acknowledgement = scheme.acknowledgement if scheme else NO_WORDS
         if not mapped:
-            return replace(self._decided, reply=acknowledgement, notes=notes)
+            return replace(self.decided, reply=acknowledgement, notes=notes)
         form = self._form(mapped[0][1].asked)
         try:
             plans = [self._plan(message, one, form) for message, one in mapped]
         except RelayError as error:
             error.readable = form.readable if self._named(mapped[0][1].asked) else None
             raise
-        if self._received.method == "HEAD":
-            return replace(self._decided, reply=Reply(media_type=form.media_type), notes=notes)
-        return replace(self._decided, plans=plans, acknowledgement=acknowledgement, notes=notes)
+        if self.received.method == "HEAD":
+            return replace(self.decided, reply=Reply(media_type=form.media_type), notes=notes)
+        return replace(self.decided, plans=plans, acknowledgement=acknowledgement, notes=notes)
 
     def _named(self, asked: Asked) -> bool:
         return bool(asked.format or asked.response_mode)
 
     def _form(self, asked: Asked) -> Format:
         return formats.choose(
-            self._received, self._settings.default_format, name=asked.format, response_mode=asked.response_mode
+            self.received, self.settings.default_format, name=asked.format, response_mode=asked.response_mode
         )
 
     def _plan(self, message: Delivery, mapped: Mapped, form: Format) -> Plan:
-        settings, asked = self._settings, mapped.asked
+        settings, asked = self.settings, mapped.asked
         call = self._call(asked)
-        readable = form.readable if self._named(asked) else formats.asks_for_page(self._received)
+        readable = form.readable if self._named(asked) else formats.asks_for_page(self.received)
         delivery_id, fingerprint = self._identity(message, form)
         return Plan(
-            caller=self._decided.caller or Caller.KEY,
-            endpoint_id=self._received.endpoint_id,
+            caller=self.decided.caller or Caller.KEY,
+            endpoint_id=self.received.endpoint_id,
             call=call,
             form=form.name,
-            dialect=Dialect.SENDER if self._scheme else Dialect.PAGE if readable else Dialect.DIFY,
+            dialect=Dialect.SENDER if self.scheme else Dialect.PAGE if readable else Dialect.DIFY,
             thread=mapped.thread,
             # whom a stranger names is nobody: else anyone could go on with anyone's conversation
             remembers=settings.memory is MemoryOf.USER
-            and (self._decided.caller is not Caller.PUBLIC or mapped.named_by_owner),
+            and (self.decided.caller is not Caller.PUBLIC or mapped.named_by_owner),
             delivery_id=delivery_id,
             fingerprint=fingerprint,
-            sender=self._scheme.name if self._scheme else None,
+            sender=self.scheme.name if self.scheme else None,
             reply=mapped.reply,
             context=mapped.context,
         )
@@ -185,16 +177,16 @@ class _Deciding:
         A sender's own id is one for each app; what it sends under it may differ in how often it was tried.
         Source: IETF draft "The Idempotency-Key HTTP Header Field", "Idempotency Fingerprint".
         """
-        if self._scheme:
-            own = self._scheme.delivery_id(message)
-            return (_hash([self._scheme.name, self._decided.app_id, own]) if own else None), ""
-        received = self._received
+        if self.scheme:
+            own = self.scheme.delivery_id(message)
+            return (_hash([self.scheme.name, self.decided.app_id, own]) if own else None), ""
+        received = self.received
         if not (key := received.header(IDEMPOTENCY_KEY)):
             return None, ""
         request = [
             received.method,
             received.interface,
-            self._decided.app_id,
+            self.decided.app_id,
             sorted(received.arguments.items()),
             received.header("content-type"),
             sha256(received.body).hexdigest(),
@@ -207,7 +199,7 @@ class _Deciding:
 
         Raises InvalidParam for a chat without a query, and for files that have no place.
         """
-        app_id, interface = self._decided.app_id, self._received.interface
+        app_id, interface = self.decided.app_id, self.received.interface
         inputs = asked.inputs
         fresh = asked.conversation_id == NEW
         if interface is Interface.CHAT and not asked.query.strip():
@@ -231,7 +223,7 @@ class _Deciding:
 
     def _with_defaults(self, call: Call) -> Call:
         """Put what the owner filled in beside the app below what the caller sends. Raises Misconfigured."""
-        picked = self._settings.app
+        picked = self.settings.app
         if picked is None or picked.app_id != call.app_id:
             return call
         taken = call.inputs.keys() | {upload.name for upload in call.uploads}
@@ -251,7 +243,7 @@ class _Deciding:
         return replace(call, inputs={**inputs, **call.inputs})
 
     def _file_inputs(self) -> Mapping[str, bool]:
-        return files.file_inputs(self._declared(self._decided.app_id))
+        return files.file_inputs(self.declared(self.decided.app_id))
 
 
 def _hash(parts: Any) -> str:

@@ -7,8 +7,9 @@ from enum import StrEnum
 from relay.errors import AppNotAllowed, AppNotFound, Misconfigured, Unauthorized
 from relay.incoming.received import KEY, Received
 from relay.incoming.settings import HMAC, Access, Settings
-from relay.senders import SCHEMES, Reply, Scheme, handshake, verify
+from relay.senders import SCHEMES, Delivery, Reply, Scheme, SignatureError, handshake, verify
 from relay.senders import hmac as hmac_scheme
+from relay.senders.proof import MOST_SECRETS
 
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
 MOST_KEYS = 8  # that one request may try: honest callers send one
@@ -41,22 +42,25 @@ def check_key(received: Received, settings: Settings) -> int:
     return which
 
 
-def check_signature(received: Received, scheme: Scheme | None, settings: Settings, now: float) -> Reply | None:
+def check_signature(
+    received: Received, scheme: Scheme | None, settings: Settings, now: float
+) -> tuple[Reply | None, int]:
     """Let a delivery in that its sender signed, or raise Unauthorized.
 
-    Gives the reply to a handshake, for which no app is to be run. `now` in seconds since 1970.
+    Gives the reply to a handshake, for which no app is to be run, and which of the secrets it was signed with, from 1.
+    `now` in seconds since 1970.
     """
     if scheme is None:
         raise Unauthorized("This endpoint checks signatures, but its settings name no webhook sender yet.")
     delivery, tokens = received.delivery, settings.verify_tokens
     if reply := handshake.answer(delivery, scheme.handshakes, signed=False, verify_tokens=tokens):
-        return reply
+        return reply, 0
     if not settings.webhook_secrets:
         raise Unauthorized(
             "This endpoint has no webhook secret yet, so no delivery is let in: set webhook_secret in its settings."
         )
-    verify(delivery, scheme, settings.webhook_secrets, now)
-    return handshake.answer(delivery, scheme.handshakes, signed=True, verify_tokens=tokens)
+    secret = _verify(delivery, scheme, settings.webhook_secrets, now)
+    return handshake.answer(delivery, scheme.handshakes, signed=True, verify_tokens=tokens), secret
 
 
 def greet(received: Received, scheme: Scheme | None, settings: Settings) -> Reply | None:
@@ -101,6 +105,23 @@ def choose_app(named: str, settings: Settings) -> str:
     if not open_to_all_apps and app_id not in settings.reachable_apps:
         raise AppNotAllowed("This endpoint may not run that app: its owner can add it to allowed_apps.")
     return app_id
+
+
+def _verify(delivery: Delivery, scheme: Scheme, secrets: Sequence[str], now: float) -> int:
+    """Give the number of the secret that proves a delivery; all are tried, however many come behind it."""
+    if len(secrets) > MOST_SECRETS:
+        raise Misconfigured(f"webhook_secret holds more than {MOST_SECRETS}")
+    found, failures = 0, []
+    for number, secret in enumerate(secrets, start=1):
+        try:
+            verify(delivery, scheme.proofs, [secret], now)
+        except SignatureError as error:
+            failures.append(error)
+        else:
+            found = found or number
+    if not found:
+        raise failures[0]
+    return found
 
 
 def _presented(received: Received) -> Iterator[str]:

@@ -11,7 +11,7 @@ from relay.incoming.fields import Asked
 from relay.incoming.received import KEY, Received
 from relay.incoming.settings import Access, Settings
 from relay.incoming.templates import LARGEST_BODY, Budget, ObjectTemplate, TextTemplate
-from relay.senders import Delivery, Ignored, Preset, Scheme
+from relay.senders import SECRET_HEADERS, Delivery, Ignored, Preset, Scheme
 
 IDEMPOTENCY_KEY = "idempotency-key"  # IETF draft "The Idempotency-Key HTTP Header Field"
 
@@ -40,7 +40,7 @@ SECRET_WORDS = frozenset(
     ]
 )
 # the address of a page may hold a key of that page
-SECRET_HEADERS = frozenset({"referer"})
+UNSHOWN_HEADERS = SECRET_HEADERS | {"referer"}
 SECRET_ARGUMENTS = frozenset({KEY, "hub.verify_token"})
 
 
@@ -67,7 +67,7 @@ def read(
     if isinstance(reading, Ignored):
         return reading
     templates = _templates(settings)
-    foreign = settings.access is Access.SIGNATURE or (scheme is not None and scheme.writes_own_payload)
+    foreign = settings.access is Access.SIGNATURE or (scheme is not None and scheme.own_payload)
     mapped = bool(templates.keys() & {"query", "inputs"})
     if isinstance(reading, Preset):
         asked = _by_preset(fields.read(received.arguments, Body()), reading)
@@ -105,7 +105,7 @@ def context(received: Received, delivery: Delivery, document: Any, scheme: Schem
 
 
 def _is_secret(name: str) -> bool:
-    return name in SECRET_HEADERS or not SECRET_WORDS.isdisjoint(name.split("-"))
+    return name in UNSHOWN_HEADERS or not SECRET_WORDS.isdisjoint(name.split("-"))
 
 
 def _templates(settings: Settings) -> dict[str, TextTemplate | ObjectTemplate]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -24,20 +25,29 @@ class Delivery:
     query: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
-    def payload(self) -> Mapping[str, Any]:
-        """Give the body's JSON object, a form's fields, or the JSON object in a form's only field `payload`.
+    def document(self) -> Any:
+        """Give the JSON value in the body, a form's fields, or the JSON value in a form's only field `payload`.
 
-        What is none of these, or malformed, is {}: nothing can be found in it.
+        None for a body that is none of these, that is malformed, or that would cost too much to read (`wire.parse`).
         """
         try:
             text = self.body.decode("utf-8-sig")
             fields = self._fields(text)
             if fields is not None and fields.keys() != {PAYLOAD}:
-                return fields
-            value = wire.parse(text if fields is None else fields[PAYLOAD], PAYLOAD)
+                return fields or None
+            return wire.parse(text if fields is None else fields[PAYLOAD], "The payload")
         except (RelayError, ValueError):
-            return {}
-        return value if isinstance(value, dict) else {}
+            return None
+
+    @cached_property
+    def payload(self) -> Mapping[str, Any]:
+        """Give the document when it is an object, else {}: nothing can be found in it."""
+        return self.document if isinstance(self.document, dict) else {}
+
+    @cached_property
+    def digest(self) -> str:
+        """Give the SHA-256 of the body in hex."""
+        return sha256(self.body).hexdigest()
 
     def find(self, path: str) -> Any:
         """Give what the payload holds at a path like `events.0.message.text`; None for nothing."""
@@ -53,7 +63,7 @@ class Delivery:
 
     def _fields(self, text: str) -> Mapping[str, str] | None:
         media_type = self.header("content-type").partition(";")[0].strip().lower()
-        if media_type != FORM or text.lstrip().startswith("{"):  # curl -d says "form" of whatever it sends
+        if media_type != FORM or text.lstrip().startswith(("{", "[")):  # curl -d says "form" of whatever it sends
             return None
         return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS))
 

@@ -1,6 +1,6 @@
 """What an app gets of a sender's common events, without any template."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,8 +15,8 @@ class Preset:
     inputs: Mapping[str, Any] = field(default_factory=dict)
     user: str | None = None
     conversation_key: str | None = None  # deliveries with the same one go on with the same conversation
-    # the JSON that the sender shows as the answer, from the answer's text; None: it does not look at the response
-    reply: Callable[[str], Mapping[str, Any]] | None = field(default=None, compare=False)
+    # what the message that the sender shows needs beside the answer's text; None: it does not look at the response
+    reply: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

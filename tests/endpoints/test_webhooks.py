@@ -9,7 +9,12 @@ import httpx
 import pytest
 
 from tests.endpoints.conftest import Open
-from tests.relay.senders.senders import DISCORD_KEYS, JSON, SENDERS, Sender, discord, github, slack, stripe
+from tests.relay.senders.samples import SENDERS
+from tests.relay.senders.samples.discord import sign as discord
+from tests.relay.senders.samples.github import sign as github
+from tests.relay.senders.samples.sender import JSON, KEYS, Sender
+from tests.relay.senders.samples.slack import sign as slack
+from tests.relay.senders.samples.stripe import sign as stripe
 from workspace.testing import Workspace
 
 type Received = Callable[[httpx.Client], list[dict[str, Any]]]
@@ -127,7 +132,7 @@ def test_handshakes_are_answered_without_an_app(endpoint: Open, received: Receiv
     assert shake("slack", challenge).status_code == 401
 
     ping = b'{"type":1}'
-    public = bytes(DISCORD_KEYS[0].verify_key).hex()
+    public = bytes(KEYS[0].verify_key).hex()
     answer = shake("discord", ping, dict(discord(ping, now, public)))
     assert (answer.status_code, answer.json()) == (200, {"type": 1})
     assert shake("discord", ping, {**discord(b"other", now, public)}).status_code == 401

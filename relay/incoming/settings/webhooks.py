@@ -7,32 +7,12 @@ from pydantic import AfterValidator, SecretStr
 
 from relay.incoming.settings.form import FormField, Group, Text
 from relay.incoming.settings.values import several
-from relay.senders import SCHEMES, Scheme
+from relay.senders import SCHEMES
 
 HMAC = "hmac"  # the sender that is no row of the table: the owner describes it
 
-# TO BE DELETED, with `_label_of`, once every row of the table of senders has its own `label`
-_LABELS: Mapping[str, str] = {
-    "standard-webhooks": "Standard Webhooks",
-    "github": "GitHub",
-    "gitlab": "GitLab",
-    "slack": "Slack",
-    "stripe": "Stripe",
-    "shopify": "Shopify",
-    "discord": "Discord",
-    "line": "LINE",
-    "telegram": "Telegram",
-    "meta": "Meta (WhatsApp, Messenger, Instagram)",
-    "microsoft-graph": "Microsoft Graph",
-}
-
-
-def _label_of(scheme: Scheme) -> str:
-    return str(getattr(scheme, "label", "")) or _LABELS[scheme.name]
-
-
 SENDERS: Mapping[str, Text] = {
-    **{name: Text.same(_label_of(scheme)) for name, scheme in SCHEMES.items()},
+    **{name: Text.same(scheme.label) for name, scheme in SCHEMES.items()},
     HMAC: Text(
         en_US="Another, signed by HMAC",
         zh_Hans="其他（HMAC 签名）",

@@ -1,10 +1,14 @@
-"""What forges send, and what an app gets of it."""
+"""What GitHub sends, and what an app gets of it."""
 
 import json
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
-from relay.senders import Delivery, Preset
+from gidgethub.sansio import validate_event
+
+from relay.senders import Delivery, Preset, Reply, github
 from tests.relay.senders.samples.post import FORM, posted
+from tests.relay.senders.samples.sender import EMPTY, WORDS, Answered, Identified, Read, Sender, Sent, hexadecimal
 
 ISSUE = {
     "number": 7,
@@ -58,7 +62,7 @@ PULL_REQUEST = {
     "sender": {"login": "ada", "type": "User"},
 }
 
-GITHUB_PUSH = {
+PUSH = {
     "ref": "refs/heads/main",
     "before": "a",
     "after": "b",
@@ -70,36 +74,18 @@ GITHUB_PUSH = {
     "sender": {"login": "ada", "type": "User"},
 }
 
-NOTE = {
-    "object_kind": "note",
-    "user": {"username": "ada"},
-    "project": {"path_with_namespace": "o/r"},
-    "object_attributes": {
-        "note": "why?",
-        "noteable_type": "Issue",
-        "discussion_id": "d1",
-        "url": "https://forge.example/n/1",
-        "system": False,
-    },
-    "issue": {"iid": 7, "title": "It does not quack"},
+
+def sign(body: bytes, now: int, secret: str) -> Mapping[str, str]:
+    signature = f"sha256={hexadecimal(body, secret)}"
+    validate_event(body, signature=signature, secret=secret)
+    return {"x-hub-signature-256": signature}
+
+
+SENDERS: Mapping[str, Sender] = {
+    "github": Sender(scheme=github.SCHEME, secrets=WORDS, sign=sign),
 }
 
-GITLAB_ISSUE = {
-    "object_kind": "issue",
-    "user": {"username": "ada"},
-    "project": {"path_with_namespace": "o/r"},
-    "object_attributes": {
-        "iid": 7,
-        "title": "It does not quack",
-        "description": "At all.",
-        "state": "opened",
-        "action": "open",
-        "url": "https://forge.example/i/7",
-    },
-}
-
-
-READ: dict[str, tuple[str, Delivery, Preset]] = {
+READ: Mapping[str, Read] = {
     "GitHub, comment": ("github", posted(ISSUE_COMMENT, x_github_event="issue_comment"), ISSUE_COMMENT_PRESET),
     "GitHub, comment in a form": (
         "github",
@@ -139,7 +125,7 @@ READ: dict[str, tuple[str, Delivery, Preset]] = {
     ),
     "GitHub, push": (
         "github",
-        posted(GITHUB_PUSH, x_github_event="push"),
+        posted(PUSH, x_github_event="push"),
         Preset(
             query="Quack louder",
             inputs={
@@ -155,40 +141,20 @@ READ: dict[str, tuple[str, Delivery, Preset]] = {
             user="ada",
         ),
     ),
-    "GitLab, note": (
-        "gitlab",
-        posted(NOTE),
-        Preset(
-            query="why?",
-            inputs={
-                "kind": "note",
-                "project": "o/r",
-                "url": "https://forge.example/n/1",
-                "username": "ada",
-                "noteable_type": "Issue",
-                "issue": 7,
-                "issue_title": "It does not quack",
-            },
-            user="ada",
-            conversation_key="o/r:d1",
-        ),
-    ),
-    "GitLab, issue": (
-        "gitlab",
-        posted(GITLAB_ISSUE),
-        Preset(
-            query="It does not quack\n\nAt all.",
-            inputs={
-                "kind": "issue",
-                "project": "o/r",
-                "url": "https://forge.example/i/7",
-                "action": "open",
-                "username": "ada",
-                "number": 7,
-                "title": "It does not quack",
-                "state": "opened",
-            },
-            user="ada",
-        ),
+}
+
+IGNORED: Mapping[str, Sent] = {
+    "GitHub, bot": (
+        "github",
+        posted({**ISSUE_COMMENT, "sender": {"login": "duck[bot]", "type": "Bot"}}, x_github_event="issue_comment"),
     ),
 }
+UNREAD: Sequence[Sent] = [("github", posted({"action": "created"}, x_github_event="star"))]
+IDS: Sequence[Identified] = [
+    ("github", posted({}, x_github_delivery="72d3162e"), f"sha256:{EMPTY}"),
+    ("github", posted({}, x_github_delivery="forged", idempotency_key="forged"), f"sha256:{EMPTY}"),
+]
+ANSWERED: Mapping[str, Answered] = {
+    "github": ("github", posted({"zen": "Keep it.", "hook_id": 1}, x_github_event="ping"), Reply(body=b"pong")),
+}
+UNANSWERED: Sequence[Sent] = [("github", posted({}, x_github_event="issues"))]

@@ -1,0 +1,92 @@
+"""GitHub: issues, comments, pull requests, pushes."""
+
+from collections.abc import Mapping, Sequence
+
+from relay.senders import reply
+from relay.senders.delivery import Delivery
+from relay.senders.handshake import Handshake
+from relay.senders.preset import Event, Ignored, Reading
+from relay.senders.reply import Reply
+from relay.senders.scheme import Scheme, digest
+from relay.senders.signature import HUB
+
+# Source: GitHub docs, "Webhook events and payloads"
+ISSUE = {
+    "action": "action",
+    "repository": "repository.full_name",
+    "number": "issue.number",
+    "title": "issue.title",
+    "url": "issue.html_url",
+    "state": "issue.state",
+    "author": "issue.user.login",
+    "sender": "sender.login",
+}
+PULL = {name: path.replace("issue.", "pull_request.") for name, path in ISSUE.items()}
+
+EVENTS: Mapping[str, Event] = {  # by X-GitHub-Event
+    "issue_comment": Event(
+        query=("comment.body",),
+        user="sender.login",
+        inputs={**ISSUE, "body": "issue.body", "comment_id": "comment.id", "comment_url": "comment.html_url"},
+        conversation=("repository.full_name", "issue.number"),
+    ),
+    "issues": Event(
+        query=("issue.title", "issue.body"),
+        user="sender.login",
+        inputs={**ISSUE, "body": "issue.body", "label": "label.name"},
+        conversation=("repository.full_name", "issue.number"),
+    ),
+    "pull_request": Event(
+        query=("pull_request.title", "pull_request.body"),
+        user="sender.login",
+        inputs={
+            **PULL,
+            "body": "pull_request.body",
+            "head": "pull_request.head.ref",
+            "base": "pull_request.base.ref",
+            "sha": "pull_request.head.sha",
+            "diff_url": "pull_request.diff_url",
+        },
+        conversation=("repository.full_name", "pull_request.number"),
+    ),
+    "push": Event(
+        query=("head_commit.message",),
+        user="sender.login",
+        inputs={
+            "repository": "repository.full_name",
+            "ref": "ref",
+            "before": "before",
+            "after": "after",
+            "compare": "compare",
+            "commits": "commits",
+            "pusher": "pusher.name",
+            "sender": "sender.login",
+        },
+    ),
+}
+
+
+def read(delivery: Delivery) -> Reading:
+    """Read GitHub's events, except comments of bots: an app that comments by a token hears of its own comment."""
+    kind = delivery.header("x-github-event")
+    if kind == "issue_comment" and delivery.text("sender.type") == "Bot":
+        return Ignored("a bot's own comment")
+    event = EVENTS.get(kind)
+    return event.read(delivery) if event else None
+
+
+def pong(delivery: Delivery, _: Sequence[str]) -> Reply | None:
+    """Answer ping, which comes when a webhook is made. Source: GitHub docs, "Webhook events and payloads: ping"."""
+    return reply.text("pong") if delivery.header("x-github-event") == "ping" else None
+
+
+SCHEME = Scheme(  # GitHub docs, "Validating webhook deliveries", "Handling failed webhook deliveries"
+    name="github",
+    label="GitHub",
+    proofs=(HUB,),
+    # not X-GitHub-Delivery, which nothing signs
+    ids=(digest,),
+    handshakes=(Handshake(signed=True, answer=pong),),
+    preset=read,
+    deadline=10,
+)

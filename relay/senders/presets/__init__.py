@@ -1,1 +1,0 @@
-"""The common events of each sender."""
