@@ -10,6 +10,7 @@ from dify_plugin.core.server.__base.response_writer import ResponseWriter
 from werkzeug import Request
 
 from endpoints import nowhere
+from provider import watchdog
 from relay import wire
 from relay.errors import InvalidParam
 from relay.incoming.received import new_id
@@ -45,6 +46,7 @@ class RelayPlugin(Plugin):
     def _execute_request(
         self, session_id: str, data: dict[str, Any], reader: RequestReader, writer: ResponseWriter, *rest: Any
     ) -> None:
+        watchdog.mark("")  # a thread that served another request before
         try:
             super()._execute_request(session_id, data, reader, writer, *rest)
         except Exception as error:  # noqa: BLE001 - a ValueError of any kind, or the parser's own

@@ -1,6 +1,6 @@
 """One run of one app: what Dify is asked to do."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -34,8 +34,8 @@ class Call:
     interface: Interface = Interface.ANY
     query: str = ""
     inputs: Mapping[str, Any] = field(default_factory=dict)
-    files: Sequence[Mapping[str, Any]] = ()  # as in Dify's Service API: {"type", "transfer_method", …}
-    uploads: Sequence[Upload] = ()
+    files: tuple[Mapping[str, Any], ...] = ()  # as in Dify's Service API: {"type", "transfer_method", …}
+    uploads: tuple[Upload, ...] = ()
     conversation_id: str | None = None
     fresh: bool = False  # the caller asks for a new conversation
     user: str | None = None

@@ -25,14 +25,13 @@ from relay.run.deliveries import LONGEST_ANSWER, RENEW, Answer, Delivery
 from relay.run.dify import Dify
 from relay.run.failure import from_exception
 from relay.run.memory import Memory
-from relay.run.records import DELIVERIES, MEMORY, Kind, Records
+from relay.run.records import DAY, DELIVERIES, MEMORY, Kind, Records
 from relay.run.transcript import Transcript
 from relay.run.watch import Watch
 
 UNFORESEEN = "Something went wrong inside the relay; its log says more under the request id."
 JSON = "application/json"
 AT_ONCE = 10  # runs of one batch
-DAY = 24 * 3600.0  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,12 +82,11 @@ class Carrier:
         self.line.deliveries.append(plan.delivery_id[:12])
         delivery = Delivery(
             self.records(plan, DELIVERIES),
-            id=plan.delivery_id,
-            app_id=plan.call.app_id,
+            delivery_id=plan.delivery_id,
+            app_id="",  # the id stands for the app, too, where it has to
             fingerprint=plan.fingerprint,
-            clock=self.host.clock,
         )
-        if answer := delivery.begin(settle):
+        if answer := delivery.begin():
             return answer
         try:
             return _Run(self, plan, delivery)
@@ -96,8 +94,15 @@ class Carrier:
             delivery.fail()
             raise
 
-    def records(self, plan: Plan, kind: Kind) -> Records:
-        return Records(self.dify.storage, endpoint_id=plan.endpoint_id, kind=kind, clock=self.host.clock)
+    def records(self, plan: Plan, kind: Kind, keep: float | None = None) -> Records:
+        return Records(
+            self.dify.storage,
+            endpoint_id=plan.endpoint_id,
+            kind=kind,
+            clock=self.host.clock,
+            settle=settle,
+            keep=keep,
+        )
 
 
 class _Run:
@@ -197,13 +202,8 @@ class _Run:
 
         if not self._plan.remembers:
             return invoke(call)
-        memory = Memory(
-            self._carrier.records(self._plan, MEMORY),
-            thread=self._plan.thread,
-            keep=self._carrier.settings.memory_days * DAY,
-            clock=self._carrier.host.clock,
-        )
-        return memory.run(call, invoke)
+        records = self._carrier.records(self._plan, MEMORY, self._carrier.settings.memory_days * DAY)
+        return Memory(records=records, thread=self._plan.thread).run(call, invoke)
 
     def _shape(self, told: Transcript) -> Mapping[str, Any]:
         plan = self._plan

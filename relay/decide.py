@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from relay.call import Call, Interface
-from relay.errors import AppUnavailable, InvalidParam, Misconfigured, RelayError
+from relay.errors import AppUnavailable, InvalidParam, Misconfigured, PayloadTooLarge, RelayError
 from relay.incoming import access, mapping
 from relay.incoming.access import Caller
 from relay.incoming.fields import NEW, Asked
@@ -23,6 +23,9 @@ from relay.outgoing.formats import Format
 from relay.plan import Dialect, Plan
 from relay.run import files
 from relay.senders import Delivery, Ignored, Reply, Scheme
+
+# the daemon kills a plugin that writes it a line of over 5 MiB, and with it all other answers
+LARGEST_CALL = 4 * 1024 * 1024  # bytes
 
 NO_WORDS = Reply()
 NOTHING = Reply(status=204, media_type="")
@@ -219,7 +222,12 @@ class _Deciding:
         )
         if call.files or call.uploads:
             call = files.place(call, self._file_inputs())
-        return self._with_defaults(call)
+        call = self._with_defaults(call)
+        if _line_of(call) > LARGEST_CALL:
+            raise PayloadTooLarge(
+                f"The query and inputs are too large: Dify takes at most {LARGEST_CALL} bytes. Send files as files."
+            )
+        return call
 
     def _with_defaults(self, call: Call) -> Call:
         """Put what the owner filled in beside the app below what the caller sends. Raises Misconfigured."""
@@ -244,6 +252,11 @@ class _Deciding:
 
     def _file_inputs(self) -> Mapping[str, bool]:
         return files.file_inputs(self.declared(self.decided.app_id))
+
+
+def _line_of(call: Call) -> int:
+    """Count the bytes of what Dify is sent for a call, as JSON in ASCII."""
+    return len(json.dumps([call.query, call.inputs, call.user, call.conversation_id]))
 
 
 def _hash(parts: Any) -> str:

@@ -1,4 +1,4 @@
-"""What is to be done for one request, decided: data that can be printed, compared, stored and carried out elsewhere."""
+"""What is to be done for one request, decided: data that can be printed, compared, stored, and carried out later."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -47,7 +47,7 @@ def check_signature(
 ) -> tuple[Reply | None, int]:
     """Let a delivery in that its sender signed, or raise Unauthorized.
 
-    Gives the reply to a handshake, for which no app is to be run, and which of the secrets it was signed with, from 1.
+    Gives the reply to a handshake, for which no app is to be run, and the number of the secret that fits, from 1.
     `now` in seconds since 1970.
     """
     if scheme is None:

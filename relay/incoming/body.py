@@ -1,6 +1,6 @@
 """The body of a request, read into named values, whatever a webhook, a form or a script sends."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
@@ -35,7 +35,7 @@ class Body:
     document: Any = field(default_factory=dict)
     values: Mapping[str, Any] | None = field(default_factory=dict)
     typed: bool = True
-    uploads: Sequence[Upload] = ()
+    uploads: tuple[Upload, ...] = ()
 
 
 def check_size(content: bytes) -> None:
@@ -116,7 +116,7 @@ def _multipart(content: bytes, options: dict[str, str]) -> Body:
     return _fields(values.items(multi=True), uploads)
 
 
-def _fields(pairs: Iterable[tuple[str, str]], uploads: Sequence[Upload] = ()) -> Body:
+def _fields(pairs: Iterable[tuple[str, str]], uploads: tuple[Upload, ...] = ()) -> Body:
     values = flatten(pairs)
     return Body(document=values, values=values, typed=False, uploads=uploads)
 

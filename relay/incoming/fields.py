@@ -1,6 +1,6 @@
 """What a caller asks by the relay's own fields: the same names in a query string, JSON or a form."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,8 +16,8 @@ class Asked:
 
     query: str = ""
     inputs: Mapping[str, Any] = field(default_factory=dict)
-    files: Sequence[Mapping[str, Any]] = ()
-    uploads: Sequence[Upload] = ()
+    files: tuple[Mapping[str, Any], ...] = ()
+    uploads: tuple[Upload, ...] = ()
     conversation_id: str | None = None
     user: str | None = None
     response_mode: str | None = None
@@ -64,7 +64,7 @@ def _inputs(sent: Body, fields: Mapping[str, Any]) -> dict[str, Any]:
     return {**others, **own}
 
 
-def _files(fields: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+def _files(fields: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     files = fields.get("files", ())
     if isinstance(files, str):
         files = wire.parse(files, "files") if files.strip() else ()

@@ -60,8 +60,8 @@ def read(
 ) -> Mapped | Ignored:
     """Map one delivery. Raises InvalidParam and its like for what can't be read or filled in.
 
-    A template decides over a preset, and a preset over the fields; the query string fills in what is left. `budget` is
-    the work that templates may still do for this request.
+    A template decides over a preset, and a preset over the fields; the query string fills in what is left. `budget`
+    is the work that templates may still do for this request.
     """
     reading = scheme.preset(delivery) if scheme else None
     if isinstance(reading, Ignored):

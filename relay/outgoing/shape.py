@@ -1,4 +1,4 @@
-"""An answer in one piece of JSON: by the owner's template, as its sender shows it, or as Dify's Service API has it."""
+"""An answer in one piece of JSON: by the owner's template, as its sender shows it, or as Dify's Service API."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -16,8 +16,8 @@ def place(call: Call, slots: Mapping[str, bool]) -> Call:
     """Find a place in the app's inputs for each of the call's files; nothing is uploaded yet.
 
     A form's file goes under the input of its field's name, or under the app's only file input; the list `files` under
-    the only one. `slots` are the app's `file_inputs`. Raises InvalidParam when there is no such input, or it takes one
-    file and gets several.
+    the only one. `slots` are the app's `file_inputs`. Raises InvalidParam when there is no such input, or it takes
+    one file and gets several.
     """
     if not slots:
         raise InvalidParam(

@@ -29,6 +29,8 @@ FORM = "application/x-www-form-urlencoded"
         ("application/json", b'{"a":' * 990 + b"1" + b"}" * 990, 400, "invalid_param"),
         ("application/json", b"[" * 100_000 + b"]" * 100_000, 400, "invalid_param"),
         ("text/plain; " + "x" * 5000, b"hi", 415, "unsupported_media_type"),
+        ("text/plain", b"x" * 6_000_000, 413, "payload_too_large"),
+        ("text/plain", "\u9d28".encode() * 1_000_000, 413, "payload_too_large"),
     ],
 )
 def test_it_is_refused_before_it_costs(

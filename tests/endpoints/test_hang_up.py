@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from tests.endpoints.conftest import Open
-from tests.relay.senders.senders import JSON, slack
+from tests.relay.senders.samples.sender import JSON
+from tests.relay.senders.samples.slack import sign
 from workspace.testing import Workspace
 
 TRIES = 40
@@ -24,7 +25,7 @@ def test_a_retry_after_a_hang_up_is_put_off_until_it_can_run(endpoint: Open, wor
     )
 
     def post(*, retry: int, timeout: float) -> httpx.Response:
-        proof = slack(MESSAGE, int(time.time()), "quack-secret")
+        proof = sign(MESSAGE, int(time.time()), "quack-secret")
         headers = {**JSON, **proof, **({"X-Slack-Retry-Num": str(retry)} if retry else {})}
         return client.post("/chat", content=MESSAGE, headers=headers, timeout=timeout)
 

@@ -127,7 +127,7 @@ bodies = st.builds(bytes.__add__, st.sampled_from([b"", *BODIES]), octets)
     media_type=st.sampled_from(TYPES),
     body=bodies,
 )
-def test_bytes_of_any_kind_get_an_answer(  # noqa: PLR0917 - hypothesis gives them by name
+def test_bytes_of_any_kind_get_an_answer(
     hook: str,
     method: bytes,
     target: tuple[bytes, bytes],

@@ -110,7 +110,8 @@ FOREIGN = [
     "read app failed: request failed: [tool crm] Error: User not found in CRM",
     "read app failed: request failed: user not found",
     "read app failed: request failed: Conversation Not Exists.",
-    'read app failed: request failed: invoke app failed: request failed with status code: 400 and respond with: {"message":"user not found"}',
+    "read app failed: request failed: invoke app failed: request failed with status code: 400"
+    ' and respond with: {"message":"user not found"}',
 ]
 
 
@@ -137,7 +138,10 @@ def test_an_apps_error_event_never_runs_it_again_either() -> None:
 
 
 def test_a_lost_conversation_is_begun_anew_once() -> None:
-    lost = 'invoke app failed: request failed with status code: 404 and respond with: {"code":"not_found","message":"Conversation Not Exists.","status":404}'
+    lost = (
+        "invoke app failed: request failed with status code: 404 and respond with:"
+        ' {"code":"not_found","message":"Conversation Not Exists.","status":404}'
+    )
 
     def script(call: Call) -> Iterator[Event]:
         if call.conversation_id == "c":

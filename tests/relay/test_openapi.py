@@ -2,6 +2,7 @@
 
 from openapi_spec_validator import validate
 
+from provider.host import HOST
 from relay import errors
 from relay.incoming.fields import FIELDS
 from relay.openapi import FIELD_SCHEMAS, VERSION, describe, respond
@@ -48,4 +49,4 @@ def test_it_has_a_response_for_every_error() -> None:
 
 def test_it_is_served_whatever_the_settings_are() -> None:
     for settings in ({}, {"access": "nonsense"}, {"api_key": None}):
-        assert respond(request("/openapi.json"), settings).get_json() == describe()
+        assert respond(request("/openapi.json"), settings, host=HOST).get_json() == describe()

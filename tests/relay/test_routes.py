@@ -14,37 +14,23 @@ ROUTER = Map(
 )
 
 
-def source(method: str, path: str) -> str:
-    found, _ = ROUTER.bind_to_environ(EnvironBuilder(method=method, path=path).get_environ()).match()
-    return str(found)
+def methods(path: str) -> set[str]:
+    return set(ROUTER.bind_to_environ(EnvironBuilder(path=path).get_environ()).allowed_methods())
 
 
 @pytest.mark.parametrize("name", ["duck", "chat", "workflow", "completion"])
 @pytest.mark.parametrize("path", ["/{}", "/{}/some-app", "/{}/ä"])
 def test_an_apps_route_takes_its_methods_and_no_other(name: str, path: str) -> None:
-    path = path.format(name)
-    taken = {
-        method: source(method, path).removesuffix(".py").removeprefix("endpoints/")
-        for method in ("GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE")
-    }
-    assert taken == {**dict.fromkeys(("GET", "HEAD", "POST", "OPTIONS"), name), "PUT": "nowhere", "DELETE": "nowhere"}
-
-
-@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"])
-@pytest.mark.parametrize(
-    "path", ["/", "/nothing", "/duck/", "/duck/a/b", "/duck/a/", "/duck//a", "/a//b", "/favicon.ico", "/Duck", "/%FF"]
-)
-def test_every_other_path_goes_nowhere(method: str, path: str) -> None:
-    assert source(method, path) == "endpoints/nowhere.py"
+    assert methods(path.format(name)) == {"GET", "HEAD", "POST", "OPTIONS"}
 
 
 def test_the_description_is_only_read() -> None:
-    assert {method: source(method, "/openapi.json") for method in ("GET", "OPTIONS", "POST", "PUT")} == {
-        "GET": "endpoints/openapi.py",
-        "OPTIONS": "endpoints/openapi.py",
-        "POST": "endpoints/nowhere.py",
-        "PUT": "endpoints/nowhere.py",
-    }
+    assert methods("/openapi.json") == {"GET", "HEAD", "OPTIONS"}
+
+
+@pytest.mark.parametrize("path", ["/", "/nothing", "/duck/", "/duck/a/b", "/duck/a/", "/Duck", "/v1/models"])
+def test_there_is_no_other_path(path: str) -> None:
+    assert methods(path) == set()
 
 
 def test_difys_page_lists_the_routes_that_name_an_app() -> None:
@@ -59,6 +45,5 @@ def test_difys_page_lists_the_routes_that_name_an_app() -> None:
 def test_no_route_is_declared_twice_and_each_has_its_class() -> None:
     declared = [(route.path, method) for route in ROUTES for method in route.methods]
     assert len(declared) == len(set(declared))
-    assert {route.source for route in ROUTES} == {
-        f"endpoints/{file.name}" for file in (ROOT / "endpoints").glob("*.py") if file.name != "__init__.py"
-    }
+    classes = {f"endpoints/{file.name}" for file in (ROOT / "endpoints").glob("*.py")}
+    assert {route.source for route in ROUTES} == classes - {"endpoints/__init__.py", "endpoints/nowhere.py"}

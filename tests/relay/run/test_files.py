@@ -5,7 +5,8 @@ import pytest
 
 from relay.call import Call, Upload
 from relay.errors import InvalidParam
-from relay.run.files import attach, file_inputs
+from relay.run import files
+from relay.run.files import file_inputs
 
 LINK = {"type": "image", "transfer_method": "remote_url", "url": "https://a.example/b.png"}
 
@@ -29,9 +30,10 @@ def part(name: str, filename: str = "f") -> Upload:
     return Upload(name=name, filename=filename, mimetype="image/png", content=b"")
 
 
-def test_a_call_without_files_asks_dify_nothing() -> None:
-    call = Call(app_id="a", inputs={"x": 1})
-    assert attach(call, Form()) is call
+def attach(call: Call, form: Form) -> Call:
+    placed = files.place(call, file_inputs(form.form))
+    assert form.uploaded == []
+    return files.upload(placed, form.upload)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from relay.errors import PayloadTooLarge
 from relay.senders import SCHEMES, Delivery, Preset
 from relay.senders.batch import MOST_PARTS
 from tests.relay.senders.samples import IGNORED, READ, UNREAD
@@ -47,22 +48,23 @@ def test_what_is_no_list_of_messages_stays_whole(scheme: str, name: str, items: 
     assert only is batch
 
 
-@pytest.mark.parametrize("scheme", [*LISTS, "meta"])
-@pytest.mark.parametrize(("count", "parts"), [(MOST_PARTS, MOST_PARTS), (MOST_PARTS + 1, 1)])
-def test_a_batch_has_as_many_messages_as_a_sender_promises_at_the_most(scheme: str, count: int, parts: int) -> None:
-    name = LISTS.get(scheme, "messaging")
-    messages: Any = {name: [{"n": n} for n in range(count)]}
-    payload = {"entry": [messages]} if scheme == "meta" else messages
-    assert len(SCHEMES[scheme].messages(posted(payload))) == parts
+def batch_of(scheme: str, messages: list[Any], **beside: Any) -> Delivery:
+    holder = {**beside, LISTS.get(scheme, "messaging"): messages}
+    return posted({"entry": [holder]} if scheme == "meta" else holder)
 
 
 @pytest.mark.parametrize("scheme", [*LISTS, "meta"])
-def test_a_batch_that_would_be_copied_too_often_stays_whole(scheme: str) -> None:
-    name = LISTS.get(scheme, "messaging")
-    messages = {"ballast": "x" * 2**20, name: [{}] * 100}
-    batch = posted({"entry": [messages]} if scheme == "meta" else messages)
-    [only] = SCHEMES[scheme].messages(batch)
-    assert only is batch
+def test_a_batch_has_as_many_messages_as_a_sender_promises_at_the_most(scheme: str) -> None:
+    messages = [{"n": n} for n in range(MOST_PARTS + 1)]
+    assert len(SCHEMES[scheme].messages(batch_of(scheme, messages[:MOST_PARTS]))) == MOST_PARTS
+    with pytest.raises(PayloadTooLarge):  # all but the first would be acknowledged and never run
+        SCHEMES[scheme].messages(batch_of(scheme, messages))
+
+
+@pytest.mark.parametrize("scheme", [*LISTS, "meta"])
+def test_a_batch_that_would_be_copied_too_often_is_refused(scheme: str) -> None:
+    with pytest.raises(PayloadTooLarge):
+        SCHEMES[scheme].messages(batch_of(scheme, [{}] * 100, ballast="x" * 2**20))
 
 
 @pytest.mark.parametrize("name", [name for name, (scheme, *_) in READ.items() if scheme in {*LISTS, "meta"}])
