@@ -39,7 +39,7 @@ package: $(VENV)/ready  ## write the .difypkg to upload to Dify
 	$(BIN)/python -m workspace.package
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .workspace *.difypkg
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .workspace *.difypkg
 
 # The SDK needs Python 3.12: with an older one pip silently installs an SDK that lacks half of what is used.
 $(VENV)/ready: requirements.txt requirements-dev.txt

@@ -19,7 +19,7 @@ from relay.outgoing.output import Gathered, Output, Recorded, Streamed
 from relay.outgoing.pump import Pump, every, parts, settle
 from relay.outgoing.response import of_type
 from relay.outgoing.shape import shape
-from relay.plan import Plan
+from relay.plan import Dialect, Plan
 from relay.run import files
 from relay.run.deliveries import LONGEST_ANSWER, RENEW, Answer, Delivery
 from relay.run.dify import Dify
@@ -45,6 +45,13 @@ class Carrier:
 
     def answer(self, plan: Plan) -> Response:
         """Carry a plan out and give its answer, whole or as it comes. Raises RelayError."""
+        try:
+            return self._answer(plan)
+        except RelayError as error:
+            error.readable = plan.dialect is Dialect.PAGE
+            raise
+
+    def _answer(self, plan: Plan) -> Response:
         run = self._begin(plan)
         if isinstance(run, Answer):
             self.line.replayed = True
@@ -83,7 +90,7 @@ class Carrier:
         delivery = Delivery(
             self.records(plan, DELIVERIES),
             delivery_id=plan.delivery_id,
-            app_id="",  # the id stands for the app, too, where it has to
+            app_id=plan.call.app_id,
             fingerprint=plan.fingerprint,
         )
         if answer := delivery.begin():

@@ -175,27 +175,32 @@ class _Deciding:
         )
 
     def _identity(self, message: Delivery, form: Format) -> tuple[str | None, str]:
-        """Give a delivery's id, and for an Idempotency-Key what else must be the same.
+        """Give a delivery's id, and for an Idempotency-Key what else must be the same; both are good for one app.
 
-        A sender's own id is one for each app; what it sends under it may differ in how often it was tried.
+        What a sender sends under its own id may differ: in how often it was tried, for instance.
         Source: IETF draft "The Idempotency-Key HTTP Header Field", "Idempotency Fingerprint".
         """
         if self.scheme:
             own = self.scheme.delivery_id(message)
-            return (_hash([self.scheme.name, self.decided.app_id, own]) if own else None), ""
+            return (_hash([self.scheme.name, own]) if own else None), ""
         received = self.received
         if not (key := received.header(IDEMPOTENCY_KEY)):
             return None, ""
         request = [
             received.method,
             received.interface,
-            self.decided.app_id,
             sorted(received.arguments.items()),
-            received.header("content-type"),
-            sha256(received.body).hexdigest(),
+            self._content(),
             form.name,
         ]
         return _hash([IDEMPOTENCY_KEY, key]), _hash(request)
+
+    def _content(self) -> list[Any]:
+        """Say what the body holds: each try of the same form may have another boundary between its parts."""
+        body = self.received.content
+        if not body.uploads:
+            return [body.typed, body.document]
+        return [body.document, [[u.name, u.filename, u.mimetype, sha256(u.content).hexdigest()] for u in body.uploads]]
 
     def _call(self, asked: Asked) -> Call:
         """Check what the interface itself demands, and give the app what its owner and the caller send.

@@ -59,7 +59,7 @@ REFUSALS: Mapping[str, Kind] = {
     "conversation not found": ConversationNotFound,
 }
 # Dify's core/model_runtime, `_transform_invoke_error`: "[<provider>] <description>, <the provider's own words>"
-LIMITED = re.compile(r"(?:\[[\w./ -]{1,128}\] )?(?:rate limit error|error: quota exceeded)(?:,.*|\.)?", re.DOTALL)
+LIMITED = re.compile(r"(?:\[[\w./ -]{1,128}\] )?(?:rate limit error|error: quota exceeded)\b.*", re.DOTALL)
 
 # Dify's code -> error, where Dify's own status (mostly 400) would blame the caller for the app's state
 BY_CODE: Mapping[str, Kind] = {

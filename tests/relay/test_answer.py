@@ -110,8 +110,10 @@ FOREIGN = [
     "read app failed: request failed: [tool crm] Error: User not found in CRM",
     "read app failed: request failed: user not found",
     "read app failed: request failed: Conversation Not Exists.",
-    "read app failed: request failed: invoke app failed: request failed with status code: 400"
-    ' and respond with: {"message":"user not found"}',
+    (
+        "read app failed: request failed: invoke app failed: request failed with status code: 400"
+        ' and respond with: {"message":"user not found"}'
+    ),
 ]
 
 

@@ -276,7 +276,6 @@ def test_an_idempotency_key_stands_for_one_request() -> None:
         fingerprint(keyed({"query": "hi"}, "tone=calm", headers)),
         fingerprint(keyed({"query": "hi"}, "format=html", headers)),
         fingerprint(keyed({"query": "hi"}, headers={**headers, "Accept": "text/html"})),
-        fingerprint(keyed({"query": "hi"}, headers=headers), app_id="other"),
         fingerprint(keyed({"query": "hi"}, headers=headers), interface=Interface.CHAT),
     ]
     assert {delivery_id for delivery_id, _ in others} == {first[0]}
