@@ -1,16 +1,20 @@
 """Dify's key/value storage for the plugin: the only place where state outlives a request."""
 
-from dify_plugin.core.runtime import Session
+from typing import TYPE_CHECKING
 
 from relay.run.dify import StorageFailed
 
-MISSING = "load data failed"  # the daemon's words for a key that was never set, and for no other case
+if TYPE_CHECKING:  # importing the SDK patches the process, and no test of this needs that
+    from dify_plugin.core.runtime import Session
+
+# the daemon's words, whole, for a key that was never set; it has no others for a storage that can't be read
+MISSING = "load data failed, please check if the key is correct or you have not set it"
 
 
 class SessionStorage:
     """Reads and writes through an endpoint's session. Raises StorageFailed when Dify does not."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: "Session") -> None:
         self._session = session
 
     def get(self, key: str) -> bytes | None:
@@ -18,7 +22,7 @@ class SessionStorage:
         try:
             return self._session.storage.get(key)
         except Exception as error:
-            if MISSING in str(error):
+            if str(error) == MISSING:
                 return None
             raise StorageFailed from error
 
@@ -26,5 +30,19 @@ class SessionStorage:
         """Write a value over whatever the key held."""
         try:
             self._session.storage.set(key, value)
+        except Exception as error:
+            raise StorageFailed from error
+
+    def delete(self, key: str) -> None:
+        """Delete a key. The daemon fails for one that is not there, in the words of whatever it stores in: so ask."""
+        try:
+            self._session.storage.delete(key)
+        except Exception as error:
+            if self._exists(key):
+                raise StorageFailed from error
+
+    def _exists(self, key: str) -> bool:
+        try:
+            return bool(self._session.storage.exist(key))
         except Exception as error:
             raise StorageFailed from error

@@ -2,7 +2,9 @@
 
 import logging
 import re
+import time
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
@@ -26,13 +28,13 @@ from relay.run.deliveries import Answer, Delivery
 from relay.run.dify import Dify
 from relay.run.failure import from_exception
 from relay.run.memory import Memory
+from relay.run.records import DAY, DELIVERIES, MEMORY, Kind, Records
 from relay.run.transcript import Transcript
 from relay.senders import Ignored, Reply, Scheme, SignatureError
 
 log = logging.getLogger("duck_relay")
 
 HOPELESS = frozenset({400, 401, 403, 404, 413, 415})  # to send the same once more would not help
-DAY = 24 * 3600.0  # seconds
 UNFORESEEN = "Something went wrong inside the relay; its log says more under the request id."
 SENT_ID = re.compile(r"[\w.:-]{1,128}", re.ASCII)
 
@@ -154,13 +156,12 @@ class _Exchange:
         if mapped.delivery_id is None:
             return self._run(mapped, made, form, settings)
         delivery = Delivery(
-            self._dify.storage,
-            endpoint_id=self._dify.endpoint_id,
-            app_id=self.app_id,
+            self._records(DELIVERIES),
             delivery_id=mapped.delivery_id,
-            now=self._now,
+            app_id=self.app_id,
+            fingerprint=self._fingerprint(),
         )
-        if answer := delivery.begin(settle):
+        if answer := delivery.begin():
             return of_type(answer.media_type, answer.body)
         self._delivery = delivery
         try:
@@ -168,6 +169,21 @@ class _Exchange:
         except Exception:
             delivery.fail()
             raise
+
+    def _records(self, kind: Kind, keep: float | None = None) -> Records:
+        return Records(
+            self._dify.storage,
+            endpoint_id=self._dify.endpoint_id,
+            kind=kind,
+            clock=time.time,
+            settle=settle,
+            keep=keep,
+        )
+
+    def _fingerprint(self) -> str:
+        """Stand for the whole request, so that no other one gets its answer."""
+        parts = self._request.method, self._request.full_path.encode(), self._request.get_data(parse_form_data=False)
+        return sha256(repr(parts).encode()).hexdigest()
 
     def _run(self, mapped: Mapped, made: Call, form: Format, settings: Settings) -> Response:
         pump = Pump(self._events(self._attach(made), mapped, settings), leave=self._dify.leave)
@@ -195,13 +211,7 @@ class _Exchange:
 
         if settings.memory is MemoryOf.OFF:
             return invoke(made)
-        memory = Memory(
-            storage=self._dify.storage,
-            endpoint_id=self._dify.endpoint_id,
-            thread=mapped.thread,
-            keep=settings.memory_days * DAY,
-            now=self._now,
-        )
+        memory = Memory(records=self._records(MEMORY, keep=settings.memory_days * DAY), thread=mapped.thread)
         return memory.run(made, invoke)
 
     def _gather(self, pump: Pump, mapped: Mapped) -> bytes:
@@ -228,7 +238,7 @@ class _Exchange:
         if pump.error:
             self._log_error(pump.error)
         if self._delivery and pump.complete:
-            self._delivery.finish(Answer(media_type=form.media_type, body=body.decode()))
+            self._delivery.finish(Answer(status=200, media_type=form.media_type, body=body.decode()))
         elif self._delivery:
             self._delivery.fail()
 

@@ -58,6 +58,11 @@ class DeliveryInProgress(RelayError):
     code = "delivery_in_progress"
 
 
+class IdempotencyKeyReused(RelayError):
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "idempotency_key_reused"
+
+
 class PayloadTooLarge(RelayError):
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     code = "payload_too_large"

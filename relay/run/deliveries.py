@@ -1,104 +1,194 @@
 """The same delivery twice runs the app once.
 
-Dify's storage has neither expiry nor listing nor compare-and-set. So records live in a fixed number of slots, which
-bounds what they take for ever; and of two processes that get the same delivery at the same moment, the one whose mark
-is still there after a pause runs it. Both run only if one takes longer from reading to writing than the pause lasts.
+A delivery is a record. While it runs, the record is a lease of the run, renewed by whoever watches it: when the run
+ends without a word (a crash, a caller that hung up), the lease lapses and the delivery may run again. Nothing is told
+as done that is not.
+
+What is exact. Within a process: of the same delivery at the same moment one runs. Across processes Dify's storage
+can't compare and set: a process reads the record, writes its mark, pauses (50 ms) and reads again, and runs the app
+if it does not find another's. So the same delivery runs twice if one process needs longer from reading to writing
+than the pause lasts; if a run is not renewed for LEASE seconds although it goes on; or if Dify's cache (in front of
+the storage, for five minutes) keeps what one process read in the same millisecond in which another wrote. A delivery
+is never left out for any of that.
+
+Records stand until 24 hours after their delivery began, unless the room is needed (`records`): the oldest go first.
 """
 
 import json
 import logging
-from collections.abc import Callable
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
 from relay import wire
-from relay.errors import DeliveryInProgress
-from relay.run.dify import Storage, StorageFailed
+from relay.errors import DeliveryInProgress, IdempotencyKeyReused
+from relay.run.dify import StorageFailed
+from relay.run.records import Entry, Held, Records, RecordsFull
 
 log = logging.getLogger("duck_relay")
 
-SLOTS = 1 << 15  # a later delivery takes the slot of an earlier one, at the earliest after about as many
-LONGEST_ANSWER = 256 * 1024  # bytes that are kept of one answer
-KEEP = 24 * 3600.0  # seconds a finished delivery is remembered
-LONGEST_RUN = 250.0  # seconds: a run that is older has ended without a word
-RETRY_AFTER = 10  # seconds
+LEASE = 25.0  # seconds from a renewal on, in which nobody else may run the delivery
+RENEW = 10.0  # seconds from one renewal to the next
+LONGEST_ANSWER = 256 * 1024  # bytes of one answer's body that are kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a delivery was answered with."""
+    """What a delivery was answered with; a body that was too long to be kept is ""."""
 
+    status: int
     media_type: str
     body: str
 
 
 class Delivery:
-    """One delivery and its record. Where storage fails, a delivery runs as if it came for the first time."""
+    """One delivery of an app and its record.
 
-    def __init__(self, storage: Storage, *, endpoint_id: str, app_id: str, delivery_id: str, now: float) -> None:
-        self._storage = storage
-        self._now = now
+    The record: `{"tag", "at", "mark", "state"}`, and while it is running `{"fingerprint", "until"}`, when it is done
+    `{"fingerprint", "status", "media_type", "body"}`; a failed one has no more. Where the storage fails, a delivery
+    runs as if it came for the first time, because a lost answer is worse than a second one.
+    """
+
+    def __init__(self, records: Records, *, delivery_id: str, app_id: str, fingerprint: str) -> None:
+        """Name a delivery by the sender's id; `fingerprint` stands for the whole request, so that no other passes."""
+        self._records = records
+        self._id = json.dumps([app_id, delivery_id])
+        self._fingerprint = fingerprint
+        self._clock = records.clock
         self._mark = uuid4().hex
-        self._hash = sha256(json.dumps([endpoint_id, app_id, delivery_id]).encode()).hexdigest()
-        self._slot = f"delivery-{int(self._hash, 16) % SLOTS}"
+        self._entry: Entry | None = None
+        self._until = 0.0  # nobody else may have taken the record before
 
-    def begin(self, pause: Callable[[], None]) -> Answer | None:
-        """Take the delivery on, or give the answer that it got before. `pause` lets a rival show itself.
+    def begin(self) -> Answer | None:
+        """Take the delivery on (None: run it), or give the answer that it got before.
 
-        Raises DeliveryInProgress while it runs elsewhere.
+        Costs a read, two writes (page and record), the pause and a read; a process that writes its first delivery of
+        an endpoint, or the first after ten minutes, needs some six calls and one pause more.
+
+        Raises DeliveryInProgress while it runs elsewhere, IdempotencyKeyReused where another request has its id, and
+        RecordsFull where nothing more can be taken on.
         """
+        if other := self._hold():
+            self._check(other.about)
+            raise self._in_progress(other.until)
         try:
-            if answer := self._answered(self._read()):
-                return answer
-            self._write({"state": "running"})
-            pause()
-            if self._read().get("mark") == self._mark:
-                return None
-        except StorageFailed:
-            log.warning("the storage fails: a delivery can't be recognised when it comes again")
-            return None
-        raise self._in_progress()
+            answer = self._begin()
+        except BaseException:
+            self._records.release(self._id, self._mark)
+            raise
+        if answer:
+            self._records.release(self._id, self._mark)
+        return answer
+
+    def renew(self) -> bool:
+        """Extend the lease: a read and a write. False when the delivery is another's now, or the storage fails."""
+        if self._hold():
+            return False
+        try:
+            record = self._records.read(self._id)
+            if not self._ours(record):
+                self._records.release(self._id, self._mark)
+                return False
+            self._run(self._entry if record else None)
+        except (StorageFailed, RecordsFull):
+            log.warning("the storage fails: a running delivery's lease is not renewed")
+            return False
+        return True
 
     def finish(self, answer: Answer) -> None:
-        """Keep the answer for whoever delivers the same again."""
-        kept = len(answer.body) <= LONGEST_ANSWER
-        body = answer.body if kept else ""
-        self._end({"state": "done", "media_type": answer.media_type, "body": body})
+        """Keep the answer for whoever delivers the same again; without its body where that is too long."""
+        done = {
+            "state": "done",
+            "fingerprint": self._fingerprint,
+            "status": answer.status,
+            "media_type": answer.media_type,
+        }
+        kept = len(wire.encode(answer.body)) <= LONGEST_ANSWER
+        self._end({**done, "body": answer.body if kept else ""}, otherwise={**done, "body": ""})
 
     def fail(self) -> None:
-        """Let the delivery run again."""
-        self._end({"state": "failed"})
+        """Let the delivery run again, unless a run beside this one has finished it."""
+        self._end({"state": "failed"}, look=True)
 
-    def _answered(self, record: dict[str, Any]) -> Answer | None:
-        age = self._now - record.get("at", 0)
-        if record.get("state") == "running" and age < LONGEST_RUN:
-            raise self._in_progress()
-        if record.get("state") == "done" and age < KEEP:
-            return Answer(media_type=record["media_type"], body=record["body"])
+    def _begin(self) -> Answer | None:
+        try:
+            if answer := self._answered(self._records.read(self._id)):
+                return answer
+            self._run(None)
+            self._records.settle()
+            record = self._records.read(self._id)
+            if not self._ours(record):
+                if answer := self._answered(record):
+                    return answer
+                self._run(None)  # it has failed meanwhile
+        except StorageFailed:
+            log.warning("the storage fails: if this delivery comes again, it may run again")
         return None
 
-    def _in_progress(self) -> DeliveryInProgress:
-        return DeliveryInProgress(
-            "This delivery is being answered already.", headers={"Retry-After": str(RETRY_AFTER)}
+    def _run(self, entry: Entry | None) -> None:
+        """Write the lease; where another may have taken it meanwhile, its entry may be gone too."""
+        now = self._clock()
+        self._entry = self._records.write(
+            self._id,
+            {"mark": self._mark, "state": "running", "fingerprint": self._fingerprint, "until": now + LEASE},
+            entry if now < self._until else None,
         )
+        self._until = now + LEASE
 
-    def _read(self) -> dict[str, Any]:
-        """Give this delivery's own record, {} for none: another's may lie in the slot."""
-        stored = self._storage.get(self._slot)
+    def _end(
+        self, state: Mapping[str, Any], *, otherwise: Mapping[str, Any] | None = None, look: bool = False
+    ) -> None:
+        """Write how it ended, or `otherwise` where there is no room for that, unless another has taken the record."""
+        state = {"mark": self._mark, **state}
         try:
-            record = json.loads(stored) if stored else {}
-        except ValueError:
-            return {}
-        return record if isinstance(record, dict) and record.get("id") == self._hash else {}
+            entry = self._entry if self._clock() < self._until else None
+            if self._hold():
+                return
+            if look or entry is None:
+                record = self._records.read(self._id)
+                if not self._ours(record) or (look and record is None):
+                    return
+            try:
+                self._records.write(self._id, state, entry)
+            except RecordsFull:
+                self._records.write(self._id, {**state, **(otherwise or {})}, entry)
+        except (StorageFailed, RecordsFull):
+            log.warning("the storage fails: a delivery that has ended may run again in %d s at the latest", LEASE)
+        finally:
+            self._records.release(self._id, self._mark)
 
-    def _write(self, state: dict[str, Any]) -> None:
-        record = {"id": self._hash, "mark": self._mark, "at": self._now, **state}
-        self._storage.set(self._slot, wire.encode(wire.dump(record)))
+    def _hold(self) -> Held | None:
+        """Take hold of the delivery within this process, or give who holds it."""
+        held = Held(self._mark, self._clock() + LEASE, self._fingerprint)
+        return self._records.hold(self._id, held)
 
-    def _end(self, state: dict[str, Any]) -> None:
-        try:
-            self._write(state)
-        except StorageFailed:
-            log.warning("the storage fails: a delivery stays marked as running for %d s", LONGEST_RUN)
+    def _ours(self, record: Mapping[str, Any] | None) -> bool:
+        return record is None or record.get("mark") == self._mark
+
+    def _answered(self, record: Mapping[str, Any] | None) -> Answer | None:
+        """Give a record's answer, None for one that may run. Raises as `begin` does."""
+        match record:
+            case {"state": "running", "until": int() | float() as until, "fingerprint": str(fingerprint)}:
+                if until > self._clock():
+                    self._check(fingerprint)
+                    raise self._in_progress(until)
+            case {
+                "state": "done",
+                "fingerprint": str(fingerprint),
+                "status": int(status),
+                "media_type": str(media_type),
+                "body": str(body),
+            }:
+                self._check(fingerprint)
+                return Answer(status=status, media_type=media_type, body=body)
+        return None
+
+    def _check(self, fingerprint: str) -> None:
+        if fingerprint != self._fingerprint:
+            raise IdempotencyKeyReused("Another request was sent with this idempotency key.")
+
+    def _in_progress(self, until: float) -> DeliveryInProgress:
+        wait = max(math.ceil(until - self._clock()), 1)
+        return DeliveryInProgress("This delivery is being answered already.", headers={"Retry-After": str(wait)})

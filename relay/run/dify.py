@@ -18,7 +18,10 @@ class Storage(Protocol):
         """Give a key's value, None for a key that was never set. Raises StorageFailed."""
 
     def set(self, key: str, value: bytes) -> None:
-        """Write a value over whatever the key held. Raises StorageFailed."""
+        """Write a value over whatever the key held. Raises StorageFailed; then the value may stand there or not."""
+
+    def delete(self, key: str) -> None:
+        """Delete a key; one that is not there is fine. Raises StorageFailed."""
 
 
 class Files(Protocol):

@@ -4,73 +4,88 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from hashlib import sha256
 
-from relay import wire
 from relay.call import Call
 from relay.event import Event
-from relay.run.dify import Storage, StorageFailed
+from relay.run.dify import StorageFailed
 from relay.run.failure import ConversationNotFound
+from relay.run.records import Records, RecordsFull
 
 log = logging.getLogger("duck_relay")
+
+FRESH = 0.1  # of the time that a conversation is kept: as long as it was written later, going on writes nothing
+
+
+@dataclass(frozen=True, slots=True)
+class _Recalled:
+    conversation_id: str
+    at: float  # seconds since 1970
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """Remembers conversations per endpoint, app, user and thread; without a storage that works, none."""
+    """Remembers conversations per endpoint, app, user and thread; without a storage that works, none.
 
-    storage: Storage
-    endpoint_id: str
+    A record is `{"tag", "at", "conversation_id"}`. A call whose user is known costs one read.
+    """
+
+    records: Records
     thread: str | None = None  # where the user speaks: an issue, a channel's thread
-    keep: float  # seconds
-    now: float  # seconds since 1970
 
     def run(self, call: Call, invoke: Callable[[Call], Iterator[Event]]) -> Iterator[Event]:
         """Run the app in the user's conversation, and remember the one that it answers in.
 
-        A conversation that Dify no longer knows is begun anew, once and silently. Raises what `invoke` raises.
+        A conversation that Dify no longer knows is begun anew, once and silently, as long as the app has said
+        nothing. Raises what `invoke` raises.
         """
         if call.user is None or call.conversation_id is not None:
             yield from invoke(call)
             return
-        key = self._key(call, call.user)
-        recalled = call if call.fresh else replace(call, conversation_id=self._recall(key))
+        id_ = json.dumps([call.app_id, call.user, self.thread])
+        recalled = None if call.fresh else self._recall(id_)
+        if recalled is None:
+            yield from self._remember(id_, None, invoke(call))
+            return
+        silent = True
         try:
-            yield from self._remember(key, invoke(recalled))
+            there = replace(call, conversation_id=recalled.conversation_id)
+            for event in self._remember(id_, recalled, invoke(there)):
+                silent = False
+                yield event
         except ConversationNotFound:
-            if recalled.conversation_id is None:
+            if not silent:
                 raise
-            yield from self._remember(key, invoke(call))
+            yield from self._remember(id_, None, invoke(call))
 
-    def _key(self, call: Call, user: str) -> str:
-        """Hash, so that nobody's name stands in the storage, and no part can be mistaken for another."""
-        parts = json.dumps([self.endpoint_id, call.app_id, user, self.thread])
-        return f"conversation-{sha256(parts.encode()).hexdigest()}"
-
-    def _recall(self, key: str) -> str | None:
+    def _recall(self, id_: str) -> _Recalled | None:
         try:
-            stored = self.storage.get(key)
-            entry = json.loads(stored) if stored else {}
-            return str(entry["conversation_id"]) if entry and self.now - entry["at"] < self.keep else None
+            record = self.records.read(id_)
         except StorageFailed:
             log.warning("the storage can't be read: going on without the conversation")
-        except (ValueError, KeyError, TypeError):
-            log.warning("a remembered conversation can't be read: beginning anew")
+            return None
+        match record:
+            case {"conversation_id": str(conversation_id), "at": int() | float() as at}:
+                return _Recalled(conversation_id, at)
         return None
 
-    def _remember(self, key: str, events: Iterator[Event]) -> Iterator[Event]:
+    def _remember(self, id_: str, recalled: _Recalled | None, events: Iterator[Event]) -> Iterator[Event]:
         """Write at the first sight of the conversation: once the answer has ended, nothing can be written."""
         known = False
         for event in events:
             conversation_id = event.get("conversation_id")
             if not known and conversation_id:
                 known = True
-                self._write(key, str(conversation_id))
+                if not self._is_fresh(str(conversation_id), recalled):
+                    self._write(id_, str(conversation_id))
             yield event
 
-    def _write(self, key: str, conversation_id: str) -> None:
-        entry = {"conversation_id": conversation_id, "at": self.now}
+    def _is_fresh(self, conversation_id: str, recalled: _Recalled | None) -> bool:
+        if recalled is None or recalled.conversation_id != conversation_id:
+            return False
+        return self.records.clock() - recalled.at < FRESH * self.records.keep
+
+    def _write(self, id_: str, conversation_id: str) -> None:
         try:
-            self.storage.set(key, wire.encode(wire.dump(entry)))
-        except StorageFailed:
-            log.warning("the storage can't be written: the conversation will be forgotten")
+            self.records.write(id_, {"conversation_id": conversation_id})
+        except (StorageFailed, RecordsFull):
+            log.warning("the storage can't be written: the conversation may be forgotten")
