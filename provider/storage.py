@@ -1,8 +1,11 @@
 """Dify's key/value storage for the plugin: the only place where state outlives a request."""
 
-from dify_plugin.core.runtime import Session
+from typing import TYPE_CHECKING
 
 from relay.run.dify import StorageFailed
+
+if TYPE_CHECKING:  # importing the SDK patches the process, and no test of this needs that
+    from dify_plugin.core.runtime import Session
 
 # the daemon's words, whole, for a key that was never set; it has no others for a storage that can't be read
 MISSING = "load data failed, please check if the key is correct or you have not set it"
@@ -11,7 +14,7 @@ MISSING = "load data failed, please check if the key is correct or you have not 
 class SessionStorage:
     """Reads and writes through an endpoint's session. Raises StorageFailed when Dify does not."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: "Session") -> None:
         self._session = session
 
     def get(self, key: str) -> bytes | None:

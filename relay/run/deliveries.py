@@ -144,8 +144,12 @@ class Delivery:
         state = {"mark": self._mark, **state}
         try:
             entry = self._entry if self._clock() < self._until else None
-            if self._hold() or ((look or entry is None) and not self._ours(self._records.read(self._id))):
+            if self._hold():
                 return
+            if look or entry is None:
+                record = self._records.read(self._id)
+                if not self._ours(record) or (look and record is None):
+                    return
             try:
                 self._records.write(self._id, state, entry)
             except RecordsFull:

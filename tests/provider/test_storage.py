@@ -1,0 +1,81 @@
+"""The storage's port against a session that fails as the daemon does (`workspace/storage.py` holds its texts)."""
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from provider.storage import MISSING, SessionStorage
+from relay.run.dify import StorageFailed
+
+
+class Invocation:
+    """The SDK's storage invocation: what each operation gives, or raises."""
+
+    def __init__(self, outcomes: Mapping[str, Any]) -> None:
+        self.outcomes = outcomes
+        self.called: list[str] = []
+
+    def get(self, key: str) -> Any:
+        return self._outcome("get")
+
+    def set(self, key: str, value: bytes) -> None:
+        self._outcome("set")
+
+    def delete(self, key: str) -> None:
+        self._outcome("delete")
+
+    def exist(self, key: str) -> Any:
+        return self._outcome("exist")
+
+    def _outcome(self, name: str) -> Any:
+        self.called.append(name)
+        outcome = self.outcomes[name]
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+
+def storage(**outcomes: Any) -> tuple[SessionStorage, Invocation]:
+    invocation = Invocation(outcomes)
+    return SessionStorage(SimpleNamespace(storage=invocation)), invocation  # type: ignore[arg-type]
+
+
+def test_a_key_that_was_never_set_has_no_value() -> None:
+    assert storage(get=Exception(MISSING))[0].get("k") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", f"read app failed: {MISSING}", f"{MISSING}.", "load data failed", "context canceled", "no data found"],
+)
+def test_any_other_text_is_a_failure(text: str) -> None:
+    with pytest.raises(StorageFailed):
+        storage(get=Exception(text))[0].get("k")
+
+
+def test_what_can_not_be_set_is_a_failure() -> None:
+    refused = Exception("save data failed: allocated size is greater than max storage size")
+    with pytest.raises(StorageFailed):
+        storage(set=refused)[0].set("k", b"v")
+
+
+GONE = Exception("delete data failed: stat k: no such file or directory")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "called"),
+    [({"delete": None}, ["delete"]), ({"delete": GONE, "exist": False}, ["delete", "exist"])],
+    ids=["there", "gone already"],
+)
+def test_after_a_delete_a_key_is_gone(outcomes: dict[str, Any], called: list[str]) -> None:
+    port, invocation = storage(**outcomes)
+    port.delete("k")
+    assert invocation.called == called
+
+
+@pytest.mark.parametrize("exist", [True, Exception("exist data failed: timeout")])
+def test_a_key_that_may_still_be_there_is_a_failure(exist: object) -> None:
+    with pytest.raises(StorageFailed):
+        storage(delete=Exception("delete data failed: timeout"), exist=exist)[0].delete("k")
