@@ -200,7 +200,10 @@ class _Deciding:
         body = self.received.content
         if not body.uploads:
             return [body.typed, body.document]
-        return [body.document, [[u.name, u.filename, u.mimetype, sha256(u.content).hexdigest()] for u in body.uploads]]
+        return [
+            body.document,
+            [[u.name, u.filename, u.mimetype, sha256(u.content).hexdigest()] for u in body.uploads],
+        ]
 
     def _call(self, asked: Asked) -> Call:
         """Check what the interface itself demands, and give the app what its owner and the caller send.

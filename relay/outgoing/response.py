@@ -44,7 +44,7 @@ def refusal(error: RelayError, *, readable: bool, scheme: Scheme | None = None) 
     A webhook sender reads the status alone, and sends again or not by it.
     """
     status = 503 if scheme and isinstance(error, DeliveryInProgress) else int(error.status)
-    body = error_page(error) if readable else wire.encode(wire.dump(error.as_dict()))
+    body = error_page(error) if readable else wire.encode(wire.dump({**error.as_dict(), "status": status}))
     response = of_type("text/html; charset=utf-8" if readable else "application/json", body, status)
     response.headers.update(error.headers)
     if scheme and status in HOPELESS:

@@ -17,6 +17,7 @@ Records stand until 24 hours after their delivery began, unless the room is need
 import json
 import logging
 import math
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -60,6 +61,8 @@ class Delivery:
         self._mark = uuid4().hex
         self._entry: Entry | None = None
         self._until = 0.0  # nobody else may have taken the record before
+        self._turn = threading.Lock()  # a renewal that is under way must not be written over the end
+        self._ended = False
 
     def begin(self) -> Answer | None:
         """Take the delivery on (None: run it), or give the answer that it got before.
@@ -84,6 +87,10 @@ class Delivery:
 
     def renew(self) -> bool:
         """Extend the lease: a read and a write. False when the delivery is another's now, or the storage fails."""
+        with self._turn:
+            return not self._ended and self._renew()
+
+    def _renew(self) -> bool:
         if self._hold():
             return False
         try:
@@ -141,6 +148,11 @@ class Delivery:
         self, state: Mapping[str, Any], *, otherwise: Mapping[str, Any] | None = None, look: bool = False
     ) -> None:
         """Write how it ended, or `otherwise` where there is no room for that, unless another has taken the record."""
+        with self._turn:
+            self._ended = True
+            self._write_end(state, otherwise, look=look)
+
+    def _write_end(self, state: Mapping[str, Any], otherwise: Mapping[str, Any] | None, *, look: bool) -> None:
         state = {"mark": self._mark, **state}
         try:
             entry = self._entry if self._clock() < self._until else None
