@@ -1,6 +1,8 @@
 """The plugin's key/value storage, and what else the workspace remembers, in SQLite.
 
-Source of rules and texts: the daemon's internal/core/persistence and executeDifyInvocationStorageTask.
+Source of rules and texts: the daemon's internal/core/persistence and executeDifyInvocationStorageTask. Left out are
+the daemon's cache, which keeps what was read for five minutes (a read at the very moment of a write may keep the old
+value there, and `deleted_num` counts the cache's entries), and the texts of other stores than a local folder.
 """
 
 import json

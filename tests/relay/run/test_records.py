@@ -1,5 +1,5 @@
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,6 +114,63 @@ def test_the_oldest_go_when_the_budget_is_full(one: Process, size: int) -> None:
     assert (len(kept) + 1) * (max(size, 300) + 200) > SMALL.budget - SMALL.page * (size + 200)
 
 
+def test_what_is_written_again_is_as_young_as_its_last_writing(one: Process) -> None:
+    records = one.records(SMALL)
+    for number in range(300):
+        if number % 50 == 0:
+            records.write("often", {"n": -1})
+        records.write(str(number), {"n": number})
+        assert bodies([records.read("often") or {}]) == [-1]
+    assert lost(one.shelf) == []
+
+
+class Busy(Shelf):
+    """Others write before a record arrives whose entry stands already."""
+
+    def __init__(self, others: Callable[[], None]) -> None:
+        super().__init__()
+        self.others = others
+
+    def set(self, key: str, value: bytes) -> None:
+        if b"slow" in value:
+            self.others()
+        super().set(key, value)
+
+
+def test_an_entry_waits_for_its_record(one: Process) -> None:
+    def others() -> None:
+        for number in range(300):
+            one.records(SMALL).write(str(number), {"n": number})
+
+    one.shelf = Busy(others)
+    one.records(SMALL).write("a", {"n": -1, "more": "slow"})
+    assert bodies([one.records(SMALL).read("a") or {}]) == [-1]
+    assert lost(one.shelf) == []
+
+
+@pytest.mark.parametrize("calls", range(60))
+def test_a_crash_while_room_is_made_loses_nothing(one: Process, calls: int) -> None:
+    unfinished = {6, 7}  # the last of a page: what is carried over, and the page itself, go in one step
+
+    def write(process: Process, first: int, last: int) -> None:
+        for number in range(first, last):
+            until = one.clock() + LEASE if number in unfinished else 0
+            process.records(SMALL).write(str(number), {"n": number, "until": until})
+
+    write(one, 0, 98)
+    one.shelf.crash_after = calls
+    with pytest.raises(Crashed):
+        write(one, 98, 200)
+    one.shelf.crash_after = None
+    assert lost(one.shelf) == []
+    another = Process(one.shelf, one.clock)
+    one.clock.now += 20
+    for number in range(200, 400):
+        write(another, number, number + 1)
+        assert lost(one.shelf) == []
+    assert unfinished < set(bodies(stored_records(one.shelf).values()))
+
+
 def test_a_record_above_the_budget_is_refused(one: Process) -> None:
     with pytest.raises(RecordsFull) as caught:
         one.records(SMALL).write("a", {"more": "x" * SMALL.budget})
@@ -193,6 +250,18 @@ def test_the_records_of_a_process_that_ended_are_found_and_cleared_away_by_the_n
         assert lost(one.shelf) == []
     kept = bodies(stored_records(one.shelf).values())
     assert (kept.count(1), kept.count(2)) == (0, SMALL.budget // 396)
+
+
+def test_what_a_process_that_ended_left_goes_to_one_that_still_lives(one: Process) -> None:
+    for process, n in ((one, 1), (Process(one.shelf, one.clock), 2)):
+        for number in range(90):
+            process.records(SMALL).write(f"{n} {number}", {"n": n})
+    for number in range(200):
+        one.clock.now += 60
+        one.records(SMALL).write(f"later {number}", {"n": 3})
+    kept = bodies(stored_records(one.shelf).values())
+    assert (kept.count(2), kept.count(3)) == (0, SMALL.budget // 396)
+    assert lost(one.shelf) == []
 
 
 def test_a_slot_that_another_has_taken_over_is_left_alone(one: Process) -> None:
