@@ -1,8 +1,10 @@
 """Dify for the length of one request: run an app, upload a file, give up."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from math import inf
 from typing import Any
@@ -56,9 +58,33 @@ class SessionDify:
         self._replies = _Replies(session.reader, session.session_id)
         session.reader = self._replies  # type: ignore[assignment]  # the SDK calls no more of it than `read`
 
-    def invoke(self, call: Call) -> Iterator[Event]:
+    def run(self, call: Call) -> "SessionRun":
+        """Prepare a run; it begins when its events are read."""
+        return SessionRun(self._session, self._replies, call)
+
+    def parameters(self, app_id: str) -> Mapping[str, Any]:
+        """Ask Dify what the app takes; good for a minute."""
+        return DECLARED.get((self.endpoint_id, app_id), lambda: self._session.app.fetch_app(app_id))
+
+    def upload(self, upload: Upload) -> Mapping[str, Any]:
+        """Store a file in Dify."""
+        stored = self._session.file.upload(upload.filename, upload.content, upload.mimetype)
+        return stored.to_app_parameter()
+
+
+class SessionRun:
+    """One run of an app, in the thread that reads its events."""
+
+    def __init__(self, session: Session, replies: "_Replies", call: Call) -> None:
+        self._session = session
+        self._replies = replies
+        self._call = call
+        self._waiting: list[FilterReader] = []
+        self._left = False
+
+    def events(self) -> Iterator[Event]:
         """Run the app, always streaming: agent apps can't answer in one piece."""
-        said = False
+        call, said = self._call, False
         try:
             for event in self._stream(call):
                 said = True
@@ -76,20 +102,22 @@ class SessionDify:
             log.info("Dify does not know the user that the caller named: running without one")
             yield from self._stream(replace(call, user=None))
 
-    def parameters(self, app_id: str) -> Mapping[str, Any]:
-        """Ask Dify what the app takes; good for a minute."""
-        return DECLARED.get((self.endpoint_id, app_id), lambda: self._session.app.fetch_app(app_id))
-
-    def upload(self, upload: Upload) -> Mapping[str, Any]:
-        """Store a file in Dify."""
-        stored = self._session.file.upload(upload.filename, upload.content, upload.mimetype)
-        return stored.to_app_parameter()
-
     def leave(self) -> None:
-        """Stop waiting for Dify's replies; the SDK alone would wait for up to 250 s."""
-        self._replies.close()
+        """Stop waiting for the app's events; the SDK alone would wait for up to 250 s."""
+        self._left = True
+        while self._waiting:
+            self._waiting.pop().close()
 
-    def _stream(self, call: Call) -> Generator[dict[str, Any], None, None]:
+    def _stream(self, call: Call) -> Iterator[Event]:
+        with self._replies.noted_by(self._note):
+            yield from self._invoke(call)
+
+    def _note(self, reader: FilterReader) -> None:
+        self._waiting.append(reader)
+        if self._left:
+            self.leave()
+
+    def _invoke(self, call: Call) -> Generator[dict[str, Any], None, None]:
         app, inputs = self._session.app, dict(call.inputs)
         match call.interface:
             case Interface.WORKFLOW:
@@ -103,21 +131,26 @@ class SessionDify:
 
 
 class _Replies:
-    """Stands in for the SDK's reader, to know which replies one request waits for and to end the waiting."""
+    """Stands in for the SDK's reader, to know which replies each run of a request waits for."""
 
     def __init__(self, reader: RequestReader, session_id: str) -> None:
         self._reader = reader
         self._session_id = session_id
-        self._waiting: list[FilterReader] = []
+        self._here = threading.local()  # the SDK makes the reader in the thread that reads
+
+    @contextmanager
+    def noted_by(self, note: Callable[[FilterReader], None]) -> Iterator[None]:
+        """Tell of each reader that the current thread waits with from now on."""
+        self._here.note = note
+        try:
+            yield
+        finally:
+            self._here.note = None
 
     def read(self, wanted: Callable[[PluginInStream], bool]) -> FilterReader:
         """Wait for the lines that `wanted` picks among this session's."""
         # every line of every session is offered to every reader, so the cheap question comes first
         reader = self._reader.read(lambda line: line.session_id == self._session_id and wanted(line))
-        self._waiting.append(reader)
+        if note := getattr(self._here, "note", None):
+            note(reader)
         return reader
-
-    def close(self) -> None:
-        """End all waiting: what reads comes to an end as if Dify had said all."""
-        while self._waiting:
-            self._waiting.pop().close()

@@ -22,7 +22,7 @@ from relay.outgoing.shape import shape
 from relay.plan import Dialect, Plan
 from relay.run import files
 from relay.run.deliveries import LONGEST_ANSWER, RENEW, Answer, Delivery
-from relay.run.dify import Dify
+from relay.run.dify import Dify, Running
 from relay.run.failure import from_exception
 from relay.run.memory import Memory
 from relay.run.records import DAY, DELIVERIES, MEMORY, Kind, Records
@@ -125,7 +125,8 @@ class _Run:
         self._output = Recorded(self._make_output(), LONGEST_ANSWER if delivery else 0)
         call = self._upload(plan.call)
         self._release = every(RENEW, delivery.renew) if delivery else _nothing
-        self._pump = Pump(self._events(call), self._output, leave=carrier.dify.leave)
+        self._running: list[Running] = []  # one, or a second where the first was refused
+        self._pump = Pump(self._events(call), self._output, leave=self._leave)
 
     def whole(self) -> bytes | None:
         """Wait for the opening; give the whole answer if it is complete by then. Raises RelayError when it failed."""
@@ -205,12 +206,17 @@ class _Run:
 
     def _in_conversation(self, call: Call) -> Iterator[Event]:
         def invoke(call: Call) -> Iterator[Event]:
-            return self._watch.events(self._carrier.dify.invoke(call))
+            self._running.append(self._carrier.dify.run(call))
+            return self._watch.events(self._running[-1].events())
 
         if not self._plan.remembers:
             return invoke(call)
         records = self._carrier.records(self._plan, MEMORY, self._carrier.settings.memory_days * DAY)
         return Memory(records=records, thread=self._plan.thread).run(call, invoke)
+
+    def _leave(self) -> None:
+        for running in self._running:
+            running.leave()
 
     def _shape(self, told: Transcript) -> Mapping[str, Any]:
         plan = self._plan

@@ -34,11 +34,21 @@ class Files(Protocol):
         """Hand a file to Dify; give the object that stands for it in an app's inputs."""
 
 
+class Running(Protocol):
+    """One run of an app."""
+
+    def events(self) -> Iterator[Event]:
+        """Give the app's events as they come; to be read in one thread. Raises what the SDK raises: see `failure`."""
+
+    def leave(self) -> None:
+        """Give the run up: whoever reads its events comes to their end. May be called again, from any thread."""
+
+
 class Dify(Files, Protocol):
     """The apps of the workspace, for the length of one request."""
 
-    def invoke(self, call: Call) -> Iterator[Event]:
-        """Run the app, streaming. Raises whatever the SDK raises: `failure` reads it."""
+    def run(self, call: Call) -> Running:
+        """Prepare a run, which begins when its events are read. Of several in one request each stands for itself."""
 
     @property
     def endpoint_id(self) -> str:
@@ -47,6 +57,3 @@ class Dify(Files, Protocol):
     @property
     def storage(self) -> Storage:
         """Give the plugin's storage, shared by all its endpoints in a workspace."""
-
-    def leave(self) -> None:
-        """Give up whatever still runs. May be called again, and from another thread."""

@@ -224,3 +224,26 @@ def test_templates_shape_the_call_and_the_answer(endpoint: Open, received: Recei
     )
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_param")
     assert answer.json()["message"].startswith("query_template uses body.issue.title")
+
+
+@pytest.mark.parametrize("gap", [0, 100])
+def test_each_message_of_a_batch_is_answered_whole_while_others_run(
+    endpoint: Open, received: Received, workspace: Workspace, gap: int
+) -> None:
+    client = endpoint(**settings("line", app={"app_id": f"chat-4-{gap}"}))
+    events = [
+        {
+            "type": "message",
+            "webhookEventId": f"e{number}",
+            "source": {"type": "user", "userId": f"U{number % 4}"},
+            "message": {"type": "text", "id": str(number), "text": f"message {number}"},
+        }
+        for number in range(12)
+    ]
+    body = json.dumps({"destination": "D", "events": events}).encode()
+    for _ in range(2):
+        answer = client.post("/chat", **signed(SENDERS["line"], body))
+        assert (answer.status_code, answer.content) == (200, b"")
+    assert sorted(request["query"] for request in received(client)) == sorted(f"message {n}" for n in range(12))
+    outcomes = [call["outcome"] for call in workspace.calls(hook=str(client.base_url)) if call["type"] == "app"]
+    assert set(outcomes) == {"finished"}

@@ -35,9 +35,8 @@ class Workspace:
         self.uploaded: list[str] = []
         self._script = script
 
-    def invoke(self, call: Call) -> Iterator[Event]:
-        self.calls.append(call)
-        return self._script(call)
+    def run(self, call: Call) -> "Run":
+        return Run(self, call)
 
     def parameters(self, app_id: str) -> Mapping[str, Any]:
         return FORM
@@ -46,8 +45,25 @@ class Workspace:
         self.uploaded.append(upload.filename)
         return {"tool_file_id": upload.filename}
 
+    def begin(self, call: Call) -> Iterator[Event]:
+        self.calls.append(call)
+        return self._script(call)
+
+
+class Run:
+    def __init__(self, workspace: Workspace, call: Call) -> None:
+        self._workspace = workspace
+        self._call = call
+        self._left = False
+
+    def events(self) -> Iterator[Event]:
+        for event in self._workspace.begin(self._call):
+            if self._left:  # as if Dify had said all
+                return
+            yield event
+
     def leave(self) -> None:
-        pass
+        self._left = True
 
 
 def saying(events: list[dict[str, Any]], error: Exception | None = None) -> Script:
