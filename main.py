@@ -5,6 +5,7 @@ import logging
 from dify_plugin import DifyPluginEnv
 from dify_plugin.config.logger_format import plugin_logger_handler
 
+from endpoints.nowhere import Nowhere
 from provider import watchdog
 from provider.plugin import RelayPlugin
 
@@ -12,7 +13,7 @@ log = logging.getLogger("duck_relay")
 log.setLevel(logging.INFO)
 log.addHandler(plugin_logger_handler)  # stdout belongs to Dify's protocol: this handler speaks it
 
-plugin = RelayPlugin(DifyPluginEnv())
+plugin = RelayPlugin(DifyPluginEnv(), otherwise=Nowhere)
 
 if __name__ == "__main__":
     watchdog.start()

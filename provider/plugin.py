@@ -9,7 +9,6 @@ from dify_plugin.core.server.__base.request_reader import RequestReader
 from dify_plugin.core.server.__base.response_writer import ResponseWriter
 from werkzeug import Request
 
-from endpoints import nowhere
 from provider import watchdog
 from relay import wire
 from relay.errors import InvalidParam
@@ -31,7 +30,8 @@ class RelayPlugin(Plugin):
     - A path or method that no endpoint has: the SDK answers with its router's text, a redirect for "//" among them.
     """
 
-    def __init__(self, config: DifyPluginEnv) -> None:
+    def __init__(self, config: DifyPluginEnv, *, otherwise: type[Endpoint]) -> None:
+        """Load the plugin; `otherwise` answers what no endpoint of its own does."""
         super().__init__(config)
         find = self.registration.dispatch_endpoint_request
 
@@ -39,7 +39,7 @@ class RelayPlugin(Plugin):
             try:
                 return find(request)
             except ValueError as error:  # what the SDK makes of each of the router's errors
-                return nowhere.Nowhere, {"methods": getattr(error.__cause__, "valid_methods", None) or ()}
+                return otherwise, {"methods": getattr(error.__cause__, "valid_methods", None) or ()}
 
         self.registration.dispatch_endpoint_request = find_or_nowhere  # type: ignore[method-assign]
 
