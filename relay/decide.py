@@ -160,6 +160,7 @@ class _Deciding:
         return Plan(
             caller=self.decided.caller or Caller.KEY,
             endpoint_id=self.received.endpoint_id,
+            hook_id=self.received.header("dify-hook-id"),
             call=call,
             form=form.name,
             dialect=Dialect.SENDER if self.scheme else Dialect.PAGE if readable else Dialect.DIFY,

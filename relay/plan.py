@@ -30,6 +30,7 @@ class Plan:
     version: int = VERSION
     caller: Caller
     endpoint_id: str
+    hook_id: str = ""  # of the address that was called; Dify's own word, no caller can forge it
     call: Call
     form: str  # by name
     dialect: Dialect = Dialect.DIFY
