@@ -50,10 +50,11 @@ class RelayPlugin(Plugin):
         try:
             super()._execute_request(session_id, data, reader, writer, *rest)
         except Exception as error:  # noqa: BLE001 - a ValueError of any kind, or the parser's own
-            log.warning("a request that can't be parsed: %s", type(error).__name__)
+            request_id = new_id()
+            log.warning("%s: a request that can't be parsed: %s", request_id, type(error).__name__)
             answer = {
                 "status": int(UNREADABLE.status),
-                "headers": {**HEADERS, "Content-Type": "application/json", "X-Request-Id": new_id()},
+                "headers": {**HEADERS, "Content-Type": "application/json", "X-Request-Id": request_id},
                 "result": wire.encode(wire.dump(UNREADABLE.as_dict())).hex(),
             }
             writer.session_message(session_id=session_id, data=writer.stream_object(data=answer))

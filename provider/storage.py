@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+import gevent
+
 from relay.run.dify import StorageFailed
 
 if TYPE_CHECKING:  # importing the SDK patches the process, and no test of this needs that
@@ -9,6 +11,14 @@ if TYPE_CHECKING:  # importing the SDK patches the process, and no test of this 
 
 # the daemon's words, whole, for a key that was never set; it has no others for a storage that can't be read
 MISSING = "load data failed, please check if the key is correct or you have not set it"
+
+
+SLOWEST = 10.0  # seconds; the SDK alone would wait for 250, and whoever shares a record with the waiting one, too
+
+
+def _in_time() -> gevent.Timeout:
+    late = StorageFailed(f"Dify's storage has not answered for {SLOWEST} s")
+    return gevent.Timeout(SLOWEST, late)  # type: ignore[no-untyped-call]  # gevent's own
 
 
 class SessionStorage:
@@ -20,7 +30,8 @@ class SessionStorage:
     def get(self, key: str) -> bytes | None:
         """Give a key's value, None for a key that was never set."""
         try:
-            return self._session.storage.get(key)
+            with _in_time():
+                return self._session.storage.get(key)
         except Exception as error:
             if str(error) == MISSING:
                 return None
@@ -29,20 +40,23 @@ class SessionStorage:
     def set(self, key: str, value: bytes) -> None:
         """Write a value over whatever the key held."""
         try:
-            self._session.storage.set(key, value)
+            with _in_time():
+                self._session.storage.set(key, value)
         except Exception as error:
             raise StorageFailed from error
 
     def delete(self, key: str) -> None:
         """Delete a key. The daemon fails for one that is not there, in the words of whatever it stores in: so ask."""
         try:
-            self._session.storage.delete(key)
+            with _in_time():
+                self._session.storage.delete(key)
         except Exception as error:
             if self._exists(key):
                 raise StorageFailed from error
 
     def _exists(self, key: str) -> bool:
         try:
-            return bool(self._session.storage.exist(key))
+            with _in_time():
+                return bool(self._session.storage.exist(key))
         except Exception as error:
             raise StorageFailed from error

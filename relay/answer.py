@@ -9,7 +9,7 @@ from typing import Any
 from werkzeug import Request, Response
 
 from relay.call import Interface
-from relay.carry import UNFORESEEN, Carrier
+from relay.carry import Carrier
 from relay.decide import Declared, decide
 from relay.errors import MethodNotAllowed, NotFound, RelayError
 from relay.host import Host
@@ -19,6 +19,7 @@ from relay.incoming.settings import Settings
 from relay.incoming.templates import Budget
 from relay.log import Line, unforeseen
 from relay.outgoing import cors, formats
+from relay.outgoing.pump import LARGEST, UNFORESEEN, parted, split
 from relay.outgoing.response import HEADERS, of_reply, refusal
 from relay.run.dify import Dify
 from relay.run.failure import from_exception
@@ -44,7 +45,7 @@ def respond(
         decision = decide(
             received, owner, now=host.clock(), declared=_declared(dify, interface), budget=Budget(clock=host.elapsed)
         )
-        line.app, line.key, line.secret = decision.app_id, decision.key, decision.secret
+        line.app, line.key, line.secret = decision.app_id or line.app, decision.key, decision.secret
         line.notes.extend(decision.notes)
         if decision.reply:
             return of_reply(decision.reply, received.method)
@@ -79,7 +80,11 @@ def finish(
 ) -> Response:
     """Do the work, turn what it raises into a response, and give that what all responses carry. Raises nothing."""
     line = Line(
-        request_id=received.request_id or new_id(), method=received.method, route=route, started=host.elapsed()
+        request_id=received.request_id or new_id(),
+        method=received.method,
+        route=route,
+        app=received.app_id,
+        started=host.elapsed(),
     )
     host.mark(line.request_id)
     try:
@@ -96,8 +101,13 @@ def finish(
     line.status = response.status_code
     if isinstance(response.response, Iterator):  # the line is written when the answer has ended
         return response
-    line.sent(response.get_data())
+    body = response.get_data()
+    for part in split(body):
+        line.sent(part)
     line.write(host.elapsed())
+    if len(body) > LARGEST:
+        response.response = parted(body)
+        response.headers.pop("Content-Length", None)
     return response
 
 

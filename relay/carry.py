@@ -2,36 +2,37 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any
 
 from werkzeug import Response
 
 from relay import wire
 from relay.call import Call
-from relay.errors import AnswerUnshaped, AppFailed, RelayError
+from relay.errors import AnswerUnshaped, AppFailed, AppTimeout, RelayError
 from relay.event import Event
 from relay.host import Host
 from relay.incoming.settings import Settings
 from relay.incoming.templates import Budget
 from relay.log import Line, unforeseen
 from relay.outgoing.formats import FORMATS
-from relay.outgoing.output import Gathered, Output, Recorded, Streamed
-from relay.outgoing.pump import Pump, every, parts, settle
+from relay.outgoing.output import Gathered, Output, Recorded, Streamed, Withheld
+from relay.outgoing.pump import UNFORESEEN, Pump, every, settle
 from relay.outgoing.response import of_type
 from relay.outgoing.shape import shape
 from relay.plan import Dialect, Plan
 from relay.run import files
 from relay.run.deliveries import LONGEST_ANSWER, RENEW, Answer, Delivery
 from relay.run.dify import Dify, Running
-from relay.run.failure import from_exception
+from relay.run.failure import Cancelled, from_exception
 from relay.run.memory import Memory
 from relay.run.records import DAY, DELIVERIES, MEMORY, Kind, Records
 from relay.run.transcript import Transcript
 from relay.run.watch import Watch
 
-UNFORESEEN = "Something went wrong inside the relay; its log says more under the request id."
 JSON = "application/json"
 AT_ONCE = 10  # runs of one batch
+LONGEST_BATCH = 300.0  # seconds after which no further run of a batch begins: the daemon ends a request at 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,7 @@ class Carrier:
             self.line.replayed = True
             return of_type(run.media_type, run.body, run.status)
         whole = run.whole()
-        return of_type(FORMATS[plan.form].media_type, run.stream() if whole is None else parts(whole))
+        return of_type(FORMATS[plan.form].media_type, run.stream() if whole is None else whole)
 
     def answer_all(self, plans: Sequence[Plan]) -> None:
         """Carry out the messages of one delivery. Raises the first error, when all have been tried.
@@ -66,21 +67,41 @@ class Carrier:
         done is not done again when the sender sends the delivery once more.
         """
         errors: list[RelayError] = []
+        enough = self.host.elapsed() + LONGEST_BATCH
         chains: dict[Any, list[Plan]] = {}
         for plan in plans:
             chains.setdefault(plan.conversation, []).append(replace(plan, form="json"))
         waiting = list(chains.values())
         while waiting:
+            if self.host.elapsed() > enough:
+                errors.append(
+                    AppTimeout("There were more messages than time: what is left runs when they come again.")
+                )
+                break
             at_once, waiting = waiting[:AT_ONCE], waiting[AT_ONCE:]
-            runs = [_attempt(errors, self._begin, chain.pop(0)) for chain in at_once]
+            runs = [self._attempt(errors, self._begin, chain.pop(0)) for chain in at_once]
             for run in runs:
                 if isinstance(run, _Run):
-                    _attempt(errors, run.whole)
+                    self._attempt(errors, run.whole)
+                elif run and run.status >= HTTPStatus.BAD_REQUEST:
+                    errors.append(AppFailed("A message of this delivery has failed before, and would again."))
             waiting = [chain for chain in at_once if chain] + waiting
         for error in errors[1:]:
             self.line.failed(error)
         if errors:
             raise errors[0]
+
+    def _attempt[**P, T](
+        self, errors: list[RelayError], act: Callable[P, T], *args: P.args, **options: P.kwargs
+    ) -> T | None:
+        try:
+            return act(*args, **options)
+        except RelayError as error:
+            errors.append(error)
+        except Exception as error:  # noqa: BLE001 - the others go on
+            unforeseen(self.line.request_id, error)
+            errors.append(RelayError(UNFORESEEN))
+        return None
 
     def _begin(self, plan: Plan) -> "_Run | Answer":
         """Start a run, or give what the same delivery was answered with before. Raises RelayError."""
@@ -122,10 +143,14 @@ class _Run:
         self._watch = Watch(plan.call.interface)
         self._encoder = FORMATS[plan.form].encoder
         self._told = self._encoder(plan.call.query) if self._encoder else None
-        self._output = Recorded(self._make_output(), LONGEST_ANSWER if delivery else 0)
-        call = self._upload(plan.call)
-        self._release = every(RENEW, delivery.renew) if delivery else _nothing
         self._running: list[Running] = []  # one, or a second where the first was refused
+        self._release = every(RENEW, delivery.renew) if delivery else _nothing
+        try:
+            call = self._upload(plan.call)
+        except BaseException:
+            self._release()
+            raise
+        self._output = Recorded(self._make_output(), LONGEST_ANSWER if delivery else 0)
         self._pump = Pump(self._events(call), self._output, leave=self._leave)
 
     def whole(self) -> bytes | None:
@@ -137,6 +162,9 @@ class _Run:
             if self._watch.failed and self._plan.sender:
                 raise AppFailed(self._watch.failed)  # by 200 the sender would take it for done
         except AnswerUnshaped as error:
+            if self._watch.failed:
+                self._conclude(None)
+                raise AppFailed(self._watch.failed) from None
             self._conclude(Answer(status=int(error.status), media_type=JSON, body=wire.dump(error.as_dict())))
             raise
         except BaseException:
@@ -156,10 +184,9 @@ class _Run:
                 line.sent(chunk)
                 yield chunk
             answer = self._record()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the caller has to hear of it
+        except Exception as error:  # noqa: BLE001 - the daemon would send the traceback to the caller
             unforeseen(line.request_id, error)
             line.notes.append("500 internal_error")
-            yield self._told.error(RelayError(UNFORESEEN)) if self._told else b""
         finally:
             # before the generator ends, because afterwards nothing can be stored
             if self._pump.error:
@@ -183,13 +210,19 @@ class _Run:
         self._carrier.line.events += self._pump.events
         if self._delivery is None:
             return
-        if answer is None:
+        if isinstance(self._pump.error, Cancelled):
+            self._delivery.abandon()
+        elif answer is None:
             self._delivery.fail()
         else:
             self._delivery.finish(answer)
 
     def _make_output(self) -> Output:
-        return Streamed(self._told, self._carrier.host.elapsed()) if self._told else Gathered(self._shape)
+        if self._told is None:
+            return Gathered(self._shape)
+        streamed = Streamed(self._told, self._carrier.host.elapsed())
+        # a sender goes by the status: by 200 it would take a run for done that fails later
+        return Withheld(streamed) if self._plan.sender else streamed
 
     def _upload(self, call: Call) -> Call:
         if not call.uploads:
@@ -228,14 +261,6 @@ class _Run:
             reply=plan.reply,
             budget=Budget(clock=self._carrier.host.elapsed),
         )
-
-
-def _attempt[**P, T](errors: list[RelayError], act: Callable[P, T], *args: P.args, **options: P.kwargs) -> T | None:
-    try:
-        return act(*args, **options)
-    except RelayError as error:
-        errors.append(error)
-        return None
 
 
 def _nothing() -> None:

@@ -13,6 +13,7 @@ from relay.call import Call, Interface
 from relay.errors import AppUnavailable, InvalidParam, Misconfigured, PayloadTooLarge, RelayError
 from relay.incoming import access, mapping
 from relay.incoming.access import Caller
+from relay.incoming.body import MULTIPART
 from relay.incoming.fields import NEW, Asked
 from relay.incoming.mapping import IDEMPOTENCY_KEY, Mapped
 from relay.incoming.received import Received
@@ -24,6 +25,7 @@ from relay.plan import Dialect, Plan
 from relay.run import files
 from relay.senders import Delivery, Ignored, Reply, Scheme
 
+MOST_UNPROVEN = 10  # runs that a stranger starts by one request
 # the daemon kills a plugin that writes it a line of over 5 MiB, and with it all other answers
 LARGEST_CALL = 4 * 1024 * 1024  # bytes
 
@@ -125,6 +127,8 @@ class _Deciding:
         """Give a plan for each of the messages that a delivery brings."""
         scheme = self.scheme
         messages = scheme.messages(self.received.delivery) if scheme else [self.received.delivery]
+        if self.decided.caller is Caller.PUBLIC and len(messages) > MOST_UNPROVEN:
+            raise PayloadTooLarge(f"Without a signature or key a delivery may hold at most {MOST_UNPROVEN} messages.")
         read = [
             (message, mapping.read(self.received, message, self.settings, scheme, self.budget))
             for message in messages
@@ -198,9 +202,10 @@ class _Deciding:
 
     def _content(self) -> list[Any]:
         """Say what the body holds: each try of the same form may have another boundary between its parts."""
+        media_type = self.received.header("content-type").partition(";")[0].strip().lower()
+        if media_type != MULTIPART:
+            return [media_type, sha256(self.received.body).hexdigest()]
         body = self.received.content
-        if not body.uploads:
-            return [body.typed, body.document]
         return [
             body.document,
             [[u.name, u.filename, u.mimetype, sha256(u.content).hexdigest()] for u in body.uploads],
@@ -265,7 +270,7 @@ class _Deciding:
 
 def _line_of(call: Call) -> int:
     """Count the bytes of what Dify is sent for a call, as JSON in ASCII."""
-    return len(json.dumps([call.query, call.inputs, call.user, call.conversation_id]))
+    return len(json.dumps([call.app_id, call.query, call.inputs, call.user, call.conversation_id]))
 
 
 def _hash(parts: Any) -> str:

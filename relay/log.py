@@ -36,7 +36,12 @@ class Line:
         self.size += len(chunk)
 
     def failed(self, error: RelayError) -> None:
-        """Note an error, and what of it the caller is not told."""
+        """Note an error, and what of it the caller is not told; where an unforeseen one came from stands beside."""
+        if type(error) is RelayError:
+            self.notes.append("500 internal_error")
+            if error.__cause__:
+                unforeseen(self.request_id, error.__cause__)
+            return
         self.notes.append(f"{int(error.status)} {error.code}: {error.reason or error.__cause__ or error.message}")
 
     def write(self, now: float) -> None:

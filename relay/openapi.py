@@ -172,7 +172,7 @@ def _body() -> Object:
         "additionalProperties": {"type": "string"},
     }
     return {
-        "description": "An object that names none of the fields is the inputs. A file part of a form is a file.",
+        "description": "Every other name is an input of that name. A file part of a form is a file.",
         "content": {
             "application/json": {"schema": call},
             "application/x-www-form-urlencoded": {"schema": form},
@@ -198,6 +198,7 @@ def _error() -> Object:
             "code": {"enum": sorted({error.code for error in _error_classes()})},
             "message": {"type": "string"},
             "status": {"type": "integer"},
+            "answer": {**_OBJECT, "description": "The app's answer, where the endpoint could not shape it."},
         },
         "additionalProperties": False,
     }

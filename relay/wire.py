@@ -10,6 +10,8 @@ from relay.errors import InvalidParam, PayloadTooLarge
 # parsed, an object or number takes some 100 bytes of memory for the two that it takes on the wire: these marks count
 # the values before any of them is made
 MOST_MARKS = 200_000
+MOST_ESCAPES = 500_000  # "%" of a form: each is looked at one by one
+LONGEST_INTEGER = 300  # digits; to read one takes quadratic time
 DEEPEST = 100  # levels; the SDK writes no more than 255, and no webhook comes near
 
 # JSON lets them stand as they are, but `splitlines` of many a client ends a line there
@@ -25,9 +27,14 @@ def parse(text: str, what: str) -> Any:
     def refuse(constant: str) -> NoReturn:
         raise ValueError(f"{constant} is not JSON")
 
+    def integer(digits: str) -> int:
+        if len(digits) > LONGEST_INTEGER:
+            raise ValueError("an integer is too long")
+        return int(digits)
+
     check_size(text, what)
     try:
-        value = json.loads(text, parse_constant=refuse)
+        value = json.loads(text, parse_constant=refuse, parse_int=integer)
         if depth(value) > DEEPEST:
             raise InvalidParam(f"{what} is nested more than {DEEPEST} levels deep.")
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()

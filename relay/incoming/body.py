@@ -13,11 +13,14 @@ from werkzeug.http import parse_options_header
 from relay import wire
 from relay.call import Upload
 from relay.errors import InvalidParam, PayloadTooLarge, UnsupportedMediaType
+from relay.incoming import multipart
 from relay.incoming.charset import codec_of, decode
 
 # Dify's plugin daemon reads no more and cuts the rest off silently: a body of exactly this size may be cut
 CUT = 10 * 1024 * 1024  # bytes
 MOST_FIELDS = 1000  # of a form or a query string
+MOST_FILES = 20  # of a form
+LARGEST_TEXT = 4 * 1024 * 1024  # bytes of a body that is no form with files, and not ASCII alone
 LONGEST_TYPE = 1000  # characters of a Content-Type
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
@@ -56,6 +59,9 @@ def read(content: bytes, content_type: str) -> Body:
         raise UnsupportedMediaType("The Content-Type is too long.")
     media_type, options = parse_options_header(content_type)
     media_type = media_type.strip().lower()
+    if media_type != MULTIPART and len(content) > LARGEST_TEXT and not content.isascii():
+        # a text with one character beyond the plane takes four bytes for each, several times over
+        raise PayloadTooLarge(f"A text of more than {LARGEST_TEXT} bytes is too large: send files as files.")
     charset = options.get("charset", "")
     if media_type == "application/json" or media_type.endswith("+json"):
         return _json(decode(content, charset))
@@ -82,6 +88,8 @@ def _json(text: str) -> Body:
 def _urlencoded(content: bytes, charset: str) -> Body:
     if content.count(b"&") >= MOST_FIELDS:  # each would cost some hundred bytes of memory
         raise TOO_MANY_FIELDS
+    if content.count(b"%") > wire.MOST_ESCAPES:
+        raise PayloadTooLarge("The form is too large: send JSON, or its fields as multipart/form-data.")
     encoding = codec_of(charset).removesuffix("-sig")
     try:
         pairs = parse_qsl(content.decode(encoding), keep_blank_values=True, encoding=encoding, errors="strict")
@@ -91,6 +99,7 @@ def _urlencoded(content: bytes, charset: str) -> Body:
 
 
 def _multipart(content: bytes, options: dict[str, str]) -> Body:
+    multipart.check(content, options.get("boundary", ""), most=MOST_FIELDS)
     parser = FormDataParser(
         stream_factory=lambda *_, **__: BytesIO(),  # nothing of a caller's file on the disk
         max_form_memory_size=CUT,
@@ -113,6 +122,8 @@ def _multipart(content: bytes, options: dict[str, str]) -> Body:
         for name, part in files.items(multi=True)
         if part.filename or part.content_length  # a file field that was left empty
     )
+    if len(uploads) > MOST_FILES:  # each would be a call to Dify
+        raise PayloadTooLarge(f"There are more than {MOST_FILES} files.")
     return _fields(values.items(multi=True), uploads)
 
 

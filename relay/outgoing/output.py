@@ -81,7 +81,10 @@ class Streamed:
         self._due = started + self._rhythm.opening
 
     def take(self, event: Event, now: float) -> None:
-        self._waiting.append(self._encoder.event(event))
+        piece = self._encoder.event(event)
+        if not piece:  # this form does not show it: whoever waits needs a keep-alive all the same
+            return
+        self._waiting.append(piece)
         if not self._taken and not self._opened:
             self._due = min(self._due, now + self._rhythm.gather)
         elif self._opened and len(self._waiting) == 1:
@@ -134,6 +137,27 @@ class Gathered:
         if error:
             raise error
         return wire.encode(wire.dump(self._shape(self._transcript)))
+
+
+class Withheld:
+    """Another output, all of it at the end: for whoever goes by the status and reads nothing on the way."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+
+    def take(self, event: Event, now: float) -> None:
+        self._output.take(event, now)
+
+    def due(self) -> float:
+        return inf
+
+    def piece(self, now: float) -> bytes:  # noqa: ARG002 - an Output's shape
+        return b""
+
+    def end(self, error: RelayError | None) -> bytes:
+        if error:
+            raise error
+        return self._output.end(None)
 
 
 class Recorded:

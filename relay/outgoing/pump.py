@@ -22,6 +22,7 @@ from relay.event import Event
 from relay.outgoing.output import Output
 
 LARGEST = 1024 * 1024  # bytes of one chunk
+UNFORESEEN = "Something went wrong inside the relay; its log says more under the request id."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,16 +115,21 @@ class Pump:
         try:
             chunk = self._output.piece(self._clock())
             yield chunk[:LARGEST]  # even an empty one brings status and headers to the caller
-            yield from _split(chunk[LARGEST:])
+            yield from split(chunk[LARGEST:])
             # a serverless plugin's chunk leaves in another greenlet, which a busy process may run much later: let it
             time.sleep(0.001)
             first = self._clock()
-            while True:
-                self._wait()
-                if self._end is not None:
-                    break
-                yield from _split(self._output.piece(self._clock()))
-            yield from _split(self._output.end(self.error))
+            try:
+                while True:
+                    self._wait()
+                    if self._end is not None:
+                        break
+                    yield from split(self._output.piece(self._clock()))
+                last = self._output.end(self.error)
+            except Exception as error:  # noqa: BLE001 - an event that its form can't show, whatever it is
+                self._end = _unforeseen(error)
+                last = self._output.end(self._end)
+            yield from split(last)
             time.sleep(max(first + self._timing.ending - self._clock(), 0))
         finally:
             self._leave()
@@ -160,23 +166,24 @@ class Pump:
         except RelayError as error:
             self._queue.put(error)
         except Exception as error:  # noqa: BLE001 - whatever it is, whoever waits must hear of it
-            unforeseen = RelayError("Something went wrong inside the relay.")
-            unforeseen.__cause__ = error
-            self._queue.put(unforeseen)
+            self._queue.put(_unforeseen(error))
         else:
             self._queue.put(END)
 
 
-def _split(chunk: bytes) -> Iterator[bytes]:
+def _unforeseen(error: Exception) -> RelayError:
+    unforeseen = RelayError(UNFORESEEN)
+    unforeseen.__cause__ = error
+    return unforeseen
+
+
+def split(chunk: bytes) -> Iterator[bytes]:
+    """Give a chunk in parts that the daemon's lines can hold."""
     for start in range(0, len(chunk), LARGEST):
         yield chunk[start : start + LARGEST]
 
 
-def parts(body: bytes) -> bytes | Iterator[bytes]:
-    """Give a body that is whole already as it may leave: in one chunk, or, where that is too large, in several."""
-    return body if len(body) <= LARGEST else _parted(body)
-
-
-def _parted(body: bytes) -> Iterator[bytes]:
-    yield from _split(body)
+def parted(body: bytes) -> Iterator[bytes]:
+    """Give a body that is whole already, but too large for one chunk, as it may leave."""
+    yield from split(body)
     time.sleep(Timing().ending)

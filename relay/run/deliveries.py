@@ -86,12 +86,12 @@ class Delivery:
         return answer
 
     def renew(self) -> bool:
-        """Extend the lease: a read and a write. False when the delivery is another's now, or the storage fails."""
+        """Extend the lease: a read and a write. False when there is none any more: the delivery may be another's."""
         with self._turn:
             return not self._ended and self._renew()
 
     def _renew(self) -> bool:
-        if self._hold():
+        if self._hold(self._until):  # longer only when the storage has taken it
             return False
         try:
             record = self._records.read(self._id)
@@ -99,9 +99,10 @@ class Delivery:
                 self._records.release(self._id, self._mark)
                 return False
             self._run(self._entry if record else None)
+            self._hold(self._until)
         except (StorageFailed, RecordsFull):
             log.warning("the storage fails: a running delivery's lease is not renewed")
-            return False
+            return self._clock() < self._until  # then it can be tried once more
         return True
 
     def finish(self, answer: Answer) -> None:
@@ -118,6 +119,12 @@ class Delivery:
     def fail(self) -> None:
         """Let the delivery run again, unless a run beside this one has finished it."""
         self._end({"state": "failed"}, look=True)
+
+    def abandon(self) -> None:
+        """Let go within this process where the storage is out of reach: the lease in it lapses by itself."""
+        with self._turn:
+            self._ended = True
+            self._records.release(self._id, self._mark)
 
     def _begin(self) -> Answer | None:
         try:
@@ -171,9 +178,9 @@ class Delivery:
         finally:
             self._records.release(self._id, self._mark)
 
-    def _hold(self) -> Held | None:
+    def _hold(self, until: float | None = None) -> Held | None:
         """Take hold of the delivery within this process, or give who holds it."""
-        held = Held(self._mark, self._clock() + LEASE, self._fingerprint)
+        held = Held(self._mark, self._clock() + LEASE if until is None else until, self._fingerprint)
         return self._records.hold(self._id, held)
 
     def _ours(self, record: Mapping[str, Any] | None) -> bool:

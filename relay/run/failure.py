@@ -32,6 +32,10 @@ class UserNotFound(InvalidParam):
     """Dify before 1.16 knows only end users that it made itself. Nothing has run."""
 
 
+class Cancelled(AppFailed):
+    """The caller is gone, and Dify has ended all that was asked for it; nothing more can be stored either."""
+
+
 class ConversationNotFound(InvalidParam):
     """The conversation was deleted, or belongs to another user or app. Nothing has run."""
 
@@ -91,7 +95,7 @@ _HEADER = r"(?:\nfailed to read system header)?"
 PLATFORM: tuple[tuple[re.Pattern[str], Kind, str], ...] = tuple(
     (re.compile(pattern, re.DOTALL), error_class, told)
     for pattern, error_class, told in (
-        (rf".*context canceled{_HEADER}", AppFailed, "The run was cancelled before the app had finished."),
+        (rf".*context canceled{_HEADER}", Cancelled, "The run was cancelled before the app had finished."),
         (
             rf".*use of closed network connection{_HEADER}|.*failed to read system header",
             AppTimeout,

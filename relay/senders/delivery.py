@@ -65,6 +65,8 @@ class Delivery:
         media_type = self.header("content-type").partition(";")[0].strip().lower()
         if media_type != FORM or text.lstrip().startswith(("{", "[")):  # curl -d says "form" of whatever it sends
             return None
+        if text.count("%") > wire.MOST_ESCAPES:
+            raise ValueError("too much to read")
         return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS))
 
 

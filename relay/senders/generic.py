@@ -16,13 +16,14 @@ HEADER_NAME = re.compile(r"[a-z0-9-]{1,128}", re.ASCII)
 
 
 def identity(delivery: Delivery) -> str:
-    """Take a delivery with an Idempotency-Key for the same as another with the same body.
+    """Take a delivery for the same as another with the same Idempotency-Key and the same body.
 
-    The header only says that its sender may repeat itself: nothing signs it, so its value tells no deliveries
-    apart. Without one, two equal bodies may well be two events, and nothing identifies a delivery: one that is
-    replayed without the header runs again.
+    Nothing signs the header, so whoever has seen a delivery can replay it under another key. But its sender may well
+    have two events with the same body, and tells them apart by it: an event that is lost is worse than one that runs
+    twice.
     """
-    return scheme.digest(delivery) if delivery.header(IDEMPOTENCY_KEY) else ""
+    key = delivery.header(IDEMPOTENCY_KEY)
+    return f"{key} {scheme.digest(delivery)}" if key else ""
 
 
 def hmac(*, header: str, algorithm: str = "sha256", encoding: str = "hex", prefix: str = "") -> Scheme:

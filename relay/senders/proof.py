@@ -13,6 +13,7 @@ from relay.senders.delivery import Delivery, find
 
 # an unsigned body of 10 MiB is hashed once for each of them
 MOST_SECRETS = 8
+LARGEST_UNPROVEN = 1024 * 1024  # bytes of a body that has to be read to be proven
 
 
 class SignatureError(Unauthorized):
@@ -77,6 +78,8 @@ class BodyToken:
     name: str
 
     def check(self, delivery: Delivery, secrets: Sequence[str], now: float) -> None:  # noqa: ARG002 - a Proof's shape
+        if len(delivery.body) > LARGEST_UNPROVEN:
+            raise SignatureError("the body is too large to be read before it is proven")
         items = delivery.find(self.items)
         if not isinstance(items, list) or not items:
             raise SignatureError(f"no {self.items} in the body")

@@ -63,7 +63,7 @@ class Scheme:
     preset: Callable[[Delivery], Reading] = none
     # the JSON that the sender shows as the answer; None: it does not look at the response
     message: Message | None = None
-    # what a delivery hears that is ignored, runs already or is done, so that the sender does not send it again
+    # what a delivery hears that is ignored, and a batch that is done, so that the sender does not send it again
     acknowledgement: Reply = Reply()  # noqa: RUF009 - frozen
     # what to put on an error that would only be repeated, so that the sender does not send it again
     no_retry_headers: Mapping[str, str] = field(default_factory=dict)

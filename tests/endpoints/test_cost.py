@@ -1,16 +1,19 @@
 """What one request may cost: each of these took seconds, minutes or hundreds of megabytes once."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.endpoints.conftest import Open
+from workspace.testing import Workspace
 
 type Received = Callable[[httpx.Client], list[dict[str, Any]]]
 
 PUNYCODE = "x\U0001f600".encode("punycode") + b"a" * 600_000
+HEAD = b"Content-Disposition: form-data; name=a"
 PUBLIC = {"access": "public", "app": {"app_id": "chat-1-0"}}
 FORM = "application/x-www-form-urlencoded"
 
@@ -29,6 +32,13 @@ FORM = "application/x-www-form-urlencoded"
         ("application/json", b'{"a":' * 990 + b"1" + b"}" * 990, 400, "invalid_param"),
         ("application/json", b"[" * 100_000 + b"]" * 100_000, 400, "invalid_param"),
         ("text/plain; " + "x" * 5000, b"hi", 415, "unsupported_media_type"),
+        (FORM, b"query=" + b"%" * 9_000_000, 413, "payload_too_large"),
+        (FORM, b"query=" + b"%41" * 3_000_000, 413, "payload_too_large"),
+        ("multipart/form-data; boundary=x", b"--x\r\n" + HEAD + b";a=b" * 2_000_000, 413, "payload_too_large"),
+        ("multipart/form-data; boundary=x", b"--x\r\n" + b"x: y\r\n" * 1_000_000, 413, "payload_too_large"),
+        ("multipart/form-data; boundary=x", b"--x" + b"\r\n--" * 2_000_000, 413, "payload_too_large"),
+        ("application/json", b'{"a":[' + b"9" * 4299 + b",1" * 2000 + b"]}", 400, "invalid_param"),
+        ("application/json", b'{"query":"' + b"x" * 9_000_000 + "🦆".encode() + b'"}', 413, "payload_too_large"),
         ("text/plain", b"x" * 6_000_000, 413, "payload_too_large"),
         ("text/plain", "\u9d28".encode() * 1_000_000, 413, "payload_too_large"),
     ],
@@ -81,3 +91,38 @@ def test_many_fields_in_an_address_are_refused(endpoint: Open, received: Receive
     answer = client.get("/chat?" + "&".join(f"a{number}=" for number in range(1500)))
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_param")
     assert received(client) == []
+
+
+def test_many_files_are_refused_before_any_is_handed_to_dify(endpoint: Open, workspace: Workspace) -> None:
+    client = endpoint(key=None, access="public", app={"app_id": "form-files.photo-text.a"})
+    answer = client.post("/workflow", files=[("photo", (f"{number}.png", b"x")) for number in range(21)])
+    assert (answer.status_code, answer.json()["code"]) == (413, "payload_too_large")
+    assert [call["type"] for call in workspace.calls(hook=str(client.base_url))] == []
+
+
+def test_a_stranger_starts_few_runs_by_one_request(endpoint: Open, received: Received) -> None:
+    client = endpoint(key=None, webhook="line", **PUBLIC)
+    event = {"type": "message", "source": {"userId": "U"}, "message": {"type": "text", "text": "hi"}}
+    answer = client.post("/chat", json={"events": [event] * 11})
+    assert (answer.status_code, answer.json()["code"]) == (413, "payload_too_large")
+    assert received(client) == []
+
+
+def test_what_is_refused_takes_no_memory_either(endpoint: Open, workspace: Workspace) -> None:
+    """The plugin's peak, as the system keeps it: once a template of this kind took 600 MB."""
+    if not Path("/proc/self/status").exists():
+        pytest.skip("only Linux tells a process' peak")
+    template = "{% for i in body.rows %}{{ body.customer }}: {{ i.name }}\n{% endfor %}"
+    client = endpoint(key=None, **PUBLIC, query_template=template)
+    client.post("/chat", json={"customer": "x", "rows": []})
+    before = peak(workspace)
+    answer = client.post("/chat", json={"customer": "x" * 60_000, "rows": [{"name": "a"}] * 10_000})
+    assert answer.status_code == 400
+    assert peak(workspace) - before < 64
+
+
+def peak(workspace: Workspace) -> float:
+    """Give the plugin's largest resident size so far, in MiB."""
+    status = Path(f"/proc/{workspace.plugin()['pid']}/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024

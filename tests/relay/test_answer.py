@@ -14,6 +14,7 @@ from relay.answer import respond
 from relay.call import Call, Interface, Upload
 from relay.event import Event
 from relay.host import Host
+from relay.outgoing.pump import LARGEST
 from tests.events import CHAT, chatflow, workflow
 from tests.relay.storage import Shelf
 from tests.requests import get, post, request
@@ -206,6 +207,55 @@ def test_a_failed_chatflow_fails() -> None:
         {"event": "error", "message": "x"},
     ]
     assert answered(Workspace(saying(events)), keyed({"query": "hi"})).status_code == 502
+
+
+@pytest.mark.parametrize("form", ["text", "sse", "html", "ndjson", "events", "json"])
+def test_a_sender_hears_of_a_failure_by_the_status_in_every_form(form: str) -> None:
+    def midway(_: Call) -> Iterator[Event]:
+        yield CHAT[0]
+        time.sleep(0.3)
+        raise Exception("read app failed: request failed: no pond")  # noqa: TRY002 - the SDK raises no other
+
+    event = {"object": "event", "type": "invoice.paid", "id": "evt_1", "data": {"object": {}}}
+    settings = {**KEY, "webhook": "stripe", "default_format": form}
+    for script in (midway, saying(FAILED)):
+        assert answered(Workspace(script), keyed(event), settings).status_code == 502
+
+
+def test_a_failed_workflow_that_no_template_can_shape_has_failed_and_runs_again() -> None:
+    dify = Workspace(saying(FAILED))
+    settings = {**KEY, "answer_template": '{"s": "{{ outputs.summary }}"}'}
+    for _ in range(2):
+        response = answered(dify, keyed({}, Idempotency_Key="1"), settings)
+        assert (response.status_code, response.get_json()["message"]) == (502, "the model is down")
+    assert len(dify.calls) == 2
+
+
+@pytest.mark.parametrize("size", [100, 3_000_000])
+def test_no_chunk_is_longer_than_the_daemons_lines_whatever_it_holds(size: int) -> None:
+    long = [{**CHAT[0], "answer": "x" * size}, CHAT[2]]
+    settings = {**KEY, "answer_template": '{"s": "{{ outputs.summary }}"}'}
+    handshake = {"type": "url_verification", "challenge": "x" * size}
+    for response in (
+        respond(
+            sent,
+            {"app_id": "app"},
+            given,
+            interface=Interface.ANY,
+            dify=Workspace(saying(long)),
+            host=Host(clock=time.time, elapsed=time.monotonic),
+        )
+        for sent, given in (
+            (keyed({"query": "hi"}), KEY),
+            (keyed({"query": "hi"}), settings),
+            (keyed({"query": "hi"}), {**KEY, "answer_template": '{"s": "{{ answer }}"}'} if size < 1000 else KEY),
+            (keyed(handshake), {**KEY, "webhook": "slack"}),
+        )
+    ):
+        body = response.response
+        chunks = [body] if isinstance(body, bytes) else list(response.iter_encoded())
+        assert max(map(len, chunks)) <= LARGEST
+        assert sum(map(len, chunks)) >= size
 
 
 # --- deliveries

@@ -17,6 +17,7 @@ from relay.run.transcript import Transcript, failure_of
 # the page needs its own styles and nothing else; it may stand in a frame, as Dify's own chat page may
 CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
+LONGEST_QUERY = 10_000  # characters that are shown of the question
 LONGEST_STEP = 1_000_000  # seconds that are shown
 
 MARKS: Mapping[str, str] = {"succeeded": "✓", "failed": "✗", "exception": "✗", "stopped": "■", "retry": "↻"}
@@ -45,7 +46,9 @@ class Page:
         self._steps: dict[str, int] = {}
 
     def opening(self) -> bytes:
-        return wire.encode(PIECES.opening(self._query))
+        query = self._query
+        shown = query if len(query) <= LONGEST_QUERY else query[: LONGEST_QUERY - 1] + "…"
+        return wire.encode(PIECES.opening(shown))
 
     def event(self, event: Event) -> bytes:
         shown = self._transcript.text if kind(event) == "workflow_finished" else ""

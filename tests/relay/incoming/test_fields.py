@@ -9,7 +9,7 @@ from werkzeug import Request
 from relay.call import Upload
 from relay.errors import InvalidParam, PayloadTooLarge, RelayError, UnsupportedMediaType
 from relay.incoming import fields
-from relay.incoming.body import CUT
+from relay.incoming.body import CUT, LARGEST_TEXT
 from relay.incoming.fields import Asked
 from tests.requests import get, post, received, request
 
@@ -130,6 +130,11 @@ def test_a_file_part_is_a_file() -> None:
         (post(b"a=\xff", FORM), InvalidParam, "form is not in the character set"),
         (post(b"a=%FF", FORM), InvalidParam, "form is not in the character set"),
         (post(b"a&" * 1001, FORM), PayloadTooLarge, "more than 1000 fields"),
+        (post(b"a=" + b"%" * 600_000, FORM), PayloadTooLarge, "form is too large"),
+        (post('{"a": ' + "9" * 301 + "}"), InvalidParam, "can't be passed on"),
+        (post(b"--x" + b";a=b" * 10_000, "multipart/form-data; boundary=x"), PayloadTooLarge, "header lines"),
+        (post(b"--x" + b"\r\n--" * 150_000, "multipart/form-data; boundary=x"), PayloadTooLarge, "more than 1000"),
+        (post(b"hello", "multipart/form-data; boundary=x"), InvalidParam, "boundary is not in it"),
         (get("a&" * 1001), InvalidParam, "more than 1000 fields"),
         (post('{"format": 4}'), InvalidParam, "format must be text"),
         (post('{"files": ["a.pdf"]}'), InvalidParam, "files must be a list"),
@@ -155,6 +160,12 @@ def test_bad_input_is_refused_clearly(asked: Request, error: type[RelayError], t
 
 def test_one_byte_less_than_dify_cuts_is_taken() -> None:
     assert len(read(post(b"x" * (CUT - 1), "text/plain")).query) == CUT - 1
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/json", FORM])
+def test_a_large_text_may_be_ascii_alone(content_type: str) -> None:
+    with pytest.raises(PayloadTooLarge, match="send files as files"):
+        read(post("🦆".encode() * (LARGEST_TEXT // 4 + 1), content_type))
 
 
 @given(

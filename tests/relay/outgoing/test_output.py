@@ -7,7 +7,8 @@ import pytest
 
 from relay.errors import AppFailed
 from relay.outgoing.formats.lines import NDJSON
-from relay.outgoing.output import Gathered, Pace, Recorded, Rhythm, Streamed
+from relay.outgoing.formats.text import Text
+from relay.outgoing.output import Gathered, Pace, Recorded, Rhythm, Streamed, Withheld
 from relay.run.transcript import Transcript
 from tests.events import CHAT
 from tests.relay.outgoing.formats.test_lines import read_ndjson
@@ -119,3 +120,24 @@ def test_a_pause_at_any_moment_finds_room_for_all_that_comes(rate: float, size: 
         network = held + pace.young  # the least that the way to a caller who stops reading still takes in
         waiting = bisect_right(chunks, (begin + pause, 0)) - bisect_right(sizes, network)
         assert waiting <= 128
+
+
+def test_events_that_a_form_does_not_show_put_no_keep_alive_off() -> None:
+    output = Streamed(Text(), 100.0, rhythm=RHYTHM, pace=PACE)
+    output.piece(100.2)
+    due = output.due()
+    for second in range(1, 15):
+        output.take({"event": "agent_log", "data": {}}, 100.0 + second)
+        assert output.due() == due
+
+
+def test_whoever_goes_by_the_status_gets_all_at_the_end_or_the_error() -> None:
+    output = Withheld(stream())
+    for event in CHAT:
+        output.take(event, 100.0)
+        assert output.due() == inf
+    assert read_ndjson(output.end(None)) == CHAT
+    failed = Withheld(stream())
+    failed.take(CHAT[0], 100.0)
+    with pytest.raises(AppFailed):
+        failed.end(AppFailed("no pond"))

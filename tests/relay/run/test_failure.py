@@ -17,7 +17,7 @@ from relay.errors import (
     UnsupportedMediaType,
 )
 from relay.foreign import presentable
-from relay.run.failure import ConversationNotFound, UserNotFound, from_event, from_exception
+from relay.run.failure import Cancelled, ConversationNotFound, UserNotFound, from_event, from_exception
 
 
 def before_stream(status: int, code: str, message: str) -> str:
@@ -72,7 +72,7 @@ def in_stream(text: str) -> str:
         ("fetch app failed: request failed: app not found", AppNotFound, "app not found"),
         (
             "read app failed: context canceled\nfailed to read system header",
-            AppFailed,
+            Cancelled,
             "The run was cancelled before the app had finished.",
         ),
         (

@@ -33,13 +33,14 @@ def test_hex_may_be_in_capitals() -> None:
     verify(Delivery(headers={"x-sign": github.upper()}, body=BODY), hmac(header="x-sign").proofs, [WORDS[0]], NOW)
 
 
-def test_a_delivery_that_is_replayed_under_another_key_is_the_same() -> None:
+def test_a_delivery_is_known_by_its_key_and_its_body() -> None:
     scheme = hmac(header="x-sign")
-    sent, replayed, other = (
-        scheme.delivery_id(posted({"n": n}, idempotency_key=key)) for n, key in ((1, "k"), (1, "forged"), (2, "k"))
+    sent, again, under_another_key, with_another_body = (
+        scheme.delivery_id(posted({"n": n}, idempotency_key=key))
+        for n, key in ((1, "k"), (1, "k"), (1, "l"), (2, "k"))
     )
-    assert sent == replayed == f"sha256:{posted({'n': 1}).digest}"
-    assert other != sent
+    assert sent == again
+    assert len({sent, under_another_key, with_another_body}) == 3, "two events with the same body are two"
 
 
 def test_without_a_key_two_equal_bodies_may_be_two_events() -> None:
