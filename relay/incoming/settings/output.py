@@ -25,6 +25,9 @@ class DefaultFormat(StrEnum):
     NDJSON = "ndjson"
 
 
+_UNFIT = frozenset("*;")
+
+
 def _origin(text: str) -> str:
     """Write an origin as browsers send it, whatever an address it was copied from. Raises ValueError for none.
 
@@ -33,7 +36,8 @@ def _origin(text: str) -> str:
     if text == EVERY_ORIGIN:
         return text
     address = urlsplit(text)
-    if not address.scheme or not address.hostname:
+    # a pattern, or a list with other commas, would match no browser's origin, and nobody would be told
+    if not address.scheme or not address.hostname or not _UNFIT.isdisjoint(text):
         raise ValueError("no origin")
     host, port = address.hostname, address.port
     host = f"[{host}]" if ":" in host else host.encode("idna").decode()

@@ -29,7 +29,14 @@ WRONG: dict[str, list[object]] = {
     "memory": ["all"],
     "memory_days": ["a week", "0", "-1", "nan", "1e400", "3651", 10**400],
     "default_format": ["pdf"],
-    "cors_origins": ["good.example", "https://", "http://[", "https://a.example:x"],
+    "cors_origins": [
+        "good.example",
+        "https://",
+        "http://[",
+        "https://a.example:x",
+        "https://*.a.example",
+        "https://a.example;https://b.example",
+    ],
 }
 
 
