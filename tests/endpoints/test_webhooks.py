@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -15,7 +16,7 @@ from tests.relay.senders.samples.github import sign as github
 from tests.relay.senders.samples.sender import JSON, KEYS, Sender
 from tests.relay.senders.samples.slack import sign as slack
 from tests.relay.senders.samples.stripe import sign as stripe
-from workspace.testing import Workspace
+from workspace.testing import Workspace, until
 
 type Received = Callable[[httpx.Client], list[dict[str, Any]]]
 
@@ -185,12 +186,15 @@ def test_a_delivery_that_runs_already_is_put_off(endpoint: Open, received: Recei
     client = endpoint(**settings("stripe", app={"app_id": "silent-4"}, query_template="{{ body.type }}"))
     body = json.dumps({"id": "evt_1", "type": "charge.refunded", "data": {"object": {}}}).encode()
     headers = {**JSON, **stripe(body, int(time.time()), SENDERS["stripe"].secrets[0])}
-    with client.stream("POST", "/chat?format=sse", content=body, headers=headers) as first:
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(client.post, "/chat?format=sse", content=body, headers=headers)
+        until(lambda: received(client))
         again = client.post("/chat", content=body, headers=headers)
+        assert not first.done()
         assert (again.status_code, again.json()["code"]) == (503, "delivery_in_progress")
         assert again.json()["status"] == 503
         assert int(again.headers["retry-after"]) > 0
-        assert b"late" in first.read()
+        assert (first.result().status_code, b"late" in first.result().content) == (200, True)
     assert len(received(client)) == 1
 
 
