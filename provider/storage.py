@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import gevent
 
-from relay.run.dify import StorageFailed
+from relay.run.dify import StorageFailed, StorageSilent
 
 if TYPE_CHECKING:  # importing the SDK patches the process, and no test of this needs that
     from dify_plugin.core.runtime import Session
@@ -17,7 +17,7 @@ SLOWEST = 10.0  # seconds; the SDK alone would wait for 250, and whoever shares 
 
 
 def _in_time() -> gevent.Timeout:
-    late = StorageFailed(f"Dify's storage has not answered for {SLOWEST} s")
+    late = StorageSilent(f"Dify's storage has not answered for {SLOWEST} s")
     return gevent.Timeout(SLOWEST, late)  # type: ignore[no-untyped-call]  # gevent's own
 
 
@@ -32,6 +32,8 @@ class SessionStorage:
         try:
             with _in_time():
                 return self._session.storage.get(key)
+        except StorageSilent:
+            raise
         except Exception as error:
             if str(error) == MISSING:
                 return None
@@ -42,6 +44,8 @@ class SessionStorage:
         try:
             with _in_time():
                 self._session.storage.set(key, value)
+        except StorageSilent:
+            raise
         except Exception as error:
             raise StorageFailed from error
 
@@ -50,6 +54,8 @@ class SessionStorage:
         try:
             with _in_time():
                 self._session.storage.delete(key)
+        except StorageSilent:
+            raise
         except Exception as error:
             if self._exists(key):
                 raise StorageFailed from error
@@ -58,5 +64,7 @@ class SessionStorage:
         try:
             with _in_time():
                 return bool(self._session.storage.exist(key))
+        except StorageSilent:
+            raise
         except Exception as error:
             raise StorageFailed from error

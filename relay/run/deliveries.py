@@ -24,8 +24,8 @@ from typing import Any
 from uuid import uuid4
 
 from relay import wire
-from relay.errors import DeliveryInProgress, IdempotencyKeyReused
-from relay.run.dify import StorageFailed
+from relay.errors import AppUnavailable, DeliveryInProgress, IdempotencyKeyReused
+from relay.run.dify import StorageFailed, StorageSilent
 from relay.run.records import Entry, Held, Records, RecordsFull
 
 log = logging.getLogger("duck_relay")
@@ -137,6 +137,9 @@ class Delivery:
                 if answer := self._answered(record):
                     return answer
                 self._run(None)  # it has failed meanwhile
+        except StorageSilent:
+            # a run that nobody hears of would hold its thread for as long as the SDK waits
+            raise AppUnavailable("Dify does not answer.", headers={"Retry-After": str(round(RENEW))}) from None
         except StorageFailed:
             log.warning("the storage fails: if this delivery comes again, it may run again")
         return None

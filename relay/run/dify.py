@@ -11,6 +11,10 @@ class StorageFailed(Exception):
     """Dify's storage did not do what it was asked: full, or out of reach."""
 
 
+class StorageSilent(StorageFailed):
+    """Dify's storage gave no answer at all: mostly because the caller is gone; then no app would answer either."""
+
+
 class Storage(Protocol):
     """Bytes by key (less than 256 characters), without expiry, listing or compare-and-set."""
 

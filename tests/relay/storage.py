@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from relay.run.dify import StorageFailed
+from relay.run.dify import StorageFailed, StorageSilent
 
 
 class Crashed(BaseException):
@@ -12,13 +12,15 @@ class Crashed(BaseException):
 class Shelf:
     """A dictionary behind the protocol, which counts its calls and can be told to fail.
 
-    `broken` makes every call of that name fail; after `crash_after` more calls the process that calls crashes, before
-    the call has done anything; above `limit` bytes a `set` is refused and, as Dify does, stored all the same.
+    `broken` makes every call of that name fail, `silent` leaves it without an answer; after `crash_after` more calls
+    the process that calls crashes, before the call has done anything; above `limit` bytes a `set` is refused and, as
+    Dify does, stored all the same.
     """
 
     def __init__(self) -> None:
         self.values: dict[str, bytes] = {}
         self.broken: set[str] = set()
+        self.silent: set[str] = set()
         self.calls: Counter[str] = Counter()
         self.crash_after: int | None = None
         self.limit: int | None = None
@@ -50,3 +52,5 @@ class Shelf:
         self.calls[name] += 1
         if name in self.broken:
             raise StorageFailed
+        if name in self.silent:
+            raise StorageSilent

@@ -326,6 +326,18 @@ def test_while_it_runs_a_sender_is_told_to_come_back_and_a_caller_that_it_runs()
     assert len(dify.calls) == 1
 
 
+def test_where_the_storage_gives_no_answer_no_run_is_begun_that_nobody_would_hear_of() -> None:
+    dify = Workspace(saying(CHAT))
+    dify.storage.silent.add("get")
+    response = answered(dify, keyed({"query": "hi"}, Idempotency_Key="1"))
+    assert (response.status_code, response.get_json()["code"]) == (503, "app_unavailable")
+    assert int(response.headers["Retry-After"]) > 0
+    assert dify.calls == []
+    dify.storage.silent.clear()
+    dify.storage.broken.add("get")
+    assert answered(dify, keyed({"query": "hi"}, Idempotency_Key="2")).status_code == 200
+
+
 # --- batches
 
 

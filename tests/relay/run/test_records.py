@@ -397,7 +397,8 @@ class Model(RuleBasedStateMachine):
             assert len(unfinished) > LEAST_SHARE // (SMALL.reserve + 96)
             return
         except DeliveryInProgress:
-            assert self.leased(name) or self.unsure.get(name, 0) > self.clock.now
+            held = any(run.name == name and run.until > self.clock.now for run in self.runs)  # contested: two had it
+            assert held or self.leased(name) or self.unsure.get(name, 0) > self.clock.now
             return
         if answer is None:
             assert not self.leased(name)
