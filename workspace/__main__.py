@@ -32,6 +32,13 @@ _IN_MEMORY = ":memory:"
     help="How Dify would run the plugin.",
 )
 @click.option(
+    "--instances",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Processes of the plugin, as in a cluster of daemons: they take turns, on one storage.",
+)
+@click.option(
     "--debug-port", type=int, default=5003, show_default=True, help="Port for remote debugging, 0: a free one."
 )
 @click.option("--data", default=".workspace", show_default=True, help="Folder of the storage, or :memory:")
@@ -39,6 +46,8 @@ _IN_MEMORY = ":memory:"
     "--launch/--no-launch", default=True, help="With --runtime remote: wait for a plugin started elsewhere."
 )
 def main(**given: Any) -> None:
+    if given["runtime"] == "remote" and given["instances"] > 1:
+        raise click.UsageError("--instances: Dify debugs one process of a plugin at a time, so remote takes no more.")
     try:
         settings = Settings()
     except (ValueError, SettingsError) as error:
@@ -49,6 +58,7 @@ def main(**given: Any) -> None:
         port=settings.port if given["port"] is None else given["port"],
         plugin=given["plugin"].resolve(),
         runtime=given["runtime"],
+        instances=given["instances"],
         debug_port=given["debug_port"],
         data=None if data == _IN_MEMORY else Path(data) / "workspace.db",
         launch=given["launch"],

@@ -91,7 +91,7 @@ class Gateway:
     ) -> None:
         session = Session(endpoint, self._dify)
         if endpoint.faults.crash_after_chunks is not None:
-            session.on_chunk = self._crash_after(endpoint.faults.crash_after_chunks)
+            session.on_chunk = self._crash_after(session, endpoint.faults.crash_after_chunks)
         watch = asyncio.create_task(_watch(receive, session))
         try:
             await self._runtime.open(session, raw_request)
@@ -103,10 +103,10 @@ class Gateway:
             session.close()
             self._runtime.release(session)
 
-    def _crash_after(self, chunks: int) -> Callable[[int], None]:
+    def _crash_after(self, session: Session, chunks: int) -> Callable[[int], None]:
         def crash(received: int) -> None:
             if received >= chunks:
-                self._runtime.kill()
+                self._runtime.kill(session)
 
         return crash
 

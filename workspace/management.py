@@ -1,21 +1,24 @@
 """The workspace's own API, for tests and scripts: JSON in, JSON out.
 
 PUT    /workspace/endpoints/{hook_id}   {"settings": {...}, "enabled": true, "faults": {...}}
-                                        creates or replaces an endpoint; answers {"url", "id"}.
+                                        creates or replaces an endpoint, whose id stays; answers {"url", "id"}.
                                         `settings` reach the plugin as they are, `faults`: workspace/faults.py
 DELETE /workspace/endpoints/{hook_id}
 GET    /workspace/endpoints             {"<hook_id>": {"settings", "enabled", "faults"}}
 GET    /workspace/calls?hook=&app_id=   reverse invocations that reached Dify: workspace/calls.py
 DELETE /workspace/calls
 GET    /workspace/requests              the latest requests: hook, path, status, chunks sent and lost
-GET    /workspace/plugin                {"manifest", "endpoints", "pid"}
-POST   /workspace/plugin/restart        ends the plugin's process and waits for the next one
+GET    /workspace/plugin                {"manifest", "endpoints", "pid", "pids"}: `pid` is the first of `pids`
+POST   /workspace/plugin/restart        ends the plugin's processes and waits for the next ones
 GET    /workspace/storage               {"<key>": "<value as hex>"}
 DELETE /workspace/storage
 DELETE /workspace/conversations         forget those of the demo apps and the model
+
+`/workspace/instances/<number>/e/<hook_id>/…` is `/e/<hook_id>/…` through one process of the plugin, the first being
+0: in a cluster each daemon has an address of its own.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from starlette.requests import Request
@@ -59,8 +62,10 @@ class Management:
     async def put_endpoint(self, request: Request) -> Response:
         try:
             body: dict[str, Any] = await request.json()
-            endpoint = Endpoint(
-                hook_id=request.path_params["hook_id"],
+            hook_id = request.path_params["hook_id"]
+            endpoint = replace(
+                self.endpoints.get(hook_id) or Endpoint(hook_id=hook_id, settings={}),
+                storage_calls={},
                 settings=body.get("settings", {}),
                 enabled=bool(body.get("enabled", True)),
                 faults=Faults.parse(body.get("faults", {})),
@@ -103,13 +108,17 @@ class Management:
             {
                 "manifest": dict(declaration.manifest),
                 "endpoints": dict(declaration.endpoints),
-                "pid": self.runtime.pid,
+                **self._processes(),
             }
         )
 
+    def _processes(self) -> dict[str, Any]:
+        pids = self.runtime.pids
+        return {"pid": pids[0] if pids else None, "pids": pids}
+
     async def restart(self, _request: Request) -> Response:
         await self.runtime.restart()
-        return JSONResponse({"pid": self.runtime.pid})
+        return JSONResponse(self._processes())
 
     async def list_storage(self, _request: Request) -> Response:
         return JSONResponse(self.database.stored())

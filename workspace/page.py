@@ -103,7 +103,7 @@ class StartPage:
         page = TEMPLATES.get_template("start.html").render(
             plugin=declaration.identity,
             runtime=self.runtime_name,
-            pid=self.runtime.pid,
+            pids=self.runtime.pids,
             base_url=base_url,
             demos=demos,
             apps=sorted(self.apps.named),

@@ -41,6 +41,7 @@ class Workspace:
         *,
         plugin: Path = _PROJECT,
         runtime: str = "local",
+        instances: int = 1,
         options: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
     ) -> None:
@@ -49,7 +50,7 @@ class Workspace:
             "-m",
             "workspace",
             *("--port", "0", "--debug-port", "0", "--data", ":memory:"),
-            *("--plugin", str(plugin), "--runtime", runtime, *options),
+            *("--plugin", str(plugin), "--runtime", runtime, "--instances", str(instances), *options),
         ]
         self._environment = {**os.environ, **(environment or {})}
         self.url = ""  # without a slash at its end
@@ -117,6 +118,10 @@ class Workspace:
         )
         answer.raise_for_status()
         return str(answer.json()["url"])
+
+    def through(self, base_url: str, instance: int) -> str:
+        """Give the address of an endpoint in one of the plugin's processes, the first being 0."""
+        return base_url.replace(f"{self.url}/e/", f"{self.url}/workspace/instances/{instance}/e/")
 
     def calls(self, *, hook: str | None = None, app_id: str | None = None) -> list[dict[str, Any]]:
         """Return the reverse invocations that reached Dify; `hook` may be an endpoint's base URL."""

@@ -11,7 +11,7 @@ from typing import Literal
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 
 from workspace import trial
 from workspace.apps.catalogue import Catalogue
@@ -25,6 +25,7 @@ from workspace.gateway import Gateway
 from workspace.invocation import Invocations
 from workspace.management import Management
 from workspace.page import StartPage
+from workspace.runtime.instances import Instances
 from workspace.runtime.local import LocalRuntime
 from workspace.runtime.remote import RemoteRuntime
 from workspace.runtime.runtime import Runtime
@@ -45,6 +46,8 @@ class Options:
     port: int
     plugin: Path
     runtime: RuntimeName
+    instances: int
+    """Processes of the plugin. Remote debugging knows but one."""
     debug_port: int
     data: Path | None
     launch: bool
@@ -63,7 +66,8 @@ class Workspace:
         self.endpoints = Endpoints()
         self.journal = Journal()
         self.runtime_name = options.runtime
-        self.runtime = self._runtime(port)
+        self.instances = [self._instance(number, port) for number in range(options.instances)]
+        self.runtime = Instances(self.instances) if len(self.instances) > 1 else self.instances[0]
         self.apps = Catalogue(named_apps(options.settings, self.database))
         self.invocations = Invocations(
             apps=self.apps,
@@ -78,14 +82,14 @@ class Workspace:
             Endpoint(hook_id="open", settings={"access": "public", "allowed_apps": ", ".join(DEMO_APPS)})
         )
 
-    def _runtime(self, port: int) -> Runtime:
+    def _instance(self, number: int, port: int) -> Runtime:
         options = self._options
         if options.runtime == "remote":
             return RemoteRuntime(
                 options.plugin, host=options.host, port=options.debug_port, key=_DEBUG_KEY, launch=options.launch
             )
         if options.runtime == "serverless":
-            return ServerlessRuntime(options.plugin, workspace_url=self.url)
+            return ServerlessRuntime(options.plugin, workspace_url=self.url + _below(number))
         return LocalRuntime(options.plugin, workspace_port=port)
 
     def application(self) -> Starlette:
@@ -100,11 +104,11 @@ class Workspace:
         return Starlette(
             routes=[
                 Mount("/e", app=self.gateway),
+                *(Mount(_below(number), routes=self._through(one)) for number, one in enumerate(self.instances)),
                 Mount("/workspace", routes=management.routes()),
                 Mount("/files", routes=Files(self.database).routes()),
                 Route("/", self._start_page().show),
                 Route("/try", trial.show, methods=["GET", "POST"]),
-                *self._transactions(),
             ]
         )
 
@@ -118,10 +122,14 @@ class Workspace:
             url=self.url,
         )
 
-    def _transactions(self) -> list[Route]:
-        if not isinstance(self.runtime, ServerlessRuntime):
-            return []
-        return [Route("/backwards-invocation/transaction", self.runtime.transaction, methods=["POST"])]
+    def _through(self, instance: Runtime) -> list[BaseRoute]:
+        """Give the routes of one process: its callers', and its own to Dify where it is serverless."""
+        gateway = Gateway(endpoints=self.endpoints, runtime=instance, dify=self.invocations)
+        gateway.recent = self.gateway.recent
+        routes: list[BaseRoute] = [Mount("/e", app=gateway)]
+        if isinstance(instance, ServerlessRuntime):
+            routes.append(Route("/backwards-invocation/transaction", instance.transaction, methods=["POST"]))
+        return routes
 
     async def serve(self) -> None:
         """Run until SIGINT or SIGTERM."""
@@ -165,6 +173,11 @@ class Workspace:
             for app in self.apps.named.values():
                 if isinstance(app, ServiceApiApp | ModelApp):
                     await app.aclose()
+
+
+def _below(number: int) -> str:
+    """Where the addresses of one process begin."""
+    return f"/workspace/instances/{number}"
 
 
 class _Server(uvicorn.Server):

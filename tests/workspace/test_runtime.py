@@ -2,13 +2,15 @@ import json
 import os
 import re
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import httpx
 import pytest
+from click.testing import CliRunner
 
 from tests.workspace.conftest import DUCK
 from tests.workspace.test_invocation import app, invoked, storage
+from workspace.__main__ import main
 from workspace.testing import Workspace
 
 
@@ -94,16 +96,19 @@ def test_a_request_of_more_than_five_mebibytes_is_too_large_for_a_serverless_plu
         assert answer.status_code == 500
         assert "ServerlessPayloadTooLarge: action=invoke_endpoint payload_bytes=" in answer.text
         unknown = {"event": "session", "session_id": "gone", "data": {"type": "invoke", "data": {}}}
-        refused = httpx.post(f"{workspace.url}/backwards-invocation/transaction", json=unknown)
+        refused = httpx.post(f"{workspace.url}/workspace/instances/0/backwards-invocation/transaction", json=unknown)
         assert (refused.status_code, refused.json()["data"]["error_type"]) == (400, "SessionNotFound")
 
 
 def test_the_plugin_ends_with_the_workspace() -> None:
-    with Workspace(plugin=DUCK) as workspace:
-        pid = workspace.plugin()["pid"]
-        os.kill(pid, 0)
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
+    with Workspace(plugin=DUCK, instances=2) as workspace:
+        pids = workspace.plugin()["pids"]
+        for pid in pids:
+            os.kill(pid, 0)
+    assert len(set(pids)) == 2
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
 
 
 def test_without_a_connected_plugin_there_is_no_available_node() -> None:
@@ -116,3 +121,72 @@ def test_without_a_connected_plugin_there_is_no_available_node() -> None:
             r'\"error_type\":\"PluginDaemonInternalServerError\",\"args\":null}","data":null}'
         ),
     )
+
+
+@pytest.fixture(scope="module", params=["local", "serverless"])
+def three(request: pytest.FixtureRequest) -> Iterator[Workspace]:
+    """A workspace with three processes of the documentation's Duck."""
+    with Workspace(plugin=DUCK, runtime=request.param, instances=3) as running:
+        yield running
+
+
+def test_several_processes_take_turns_and_share_the_storage(three: Workspace) -> None:
+    base = three.endpoint()
+    pids = three.plugin()["pids"]
+    assert len(set(pids)) == 3
+    assert three.plugin()["pid"] == pids[0]
+    answered = [int(httpx.get(f"{base}/process", timeout=20).text) for _ in range(6)]
+    assert answered[:3] == answered[3:]
+    assert sorted(answered[:3]) == sorted(pids)
+    assert invoked(base, storage("set", "shared", b"quack")) == [{"events": [{"data": "ok"}]}]
+    for number in range(3):
+        assert invoked(three.through(base, number), storage("get", "shared")) == [
+            {"events": [{"data": b"quack".hex()}]}
+        ]
+
+
+def test_each_process_has_an_address_of_which_the_plugin_sees_nothing(three: Workspace) -> None:
+    base, pids = three.endpoint(), three.plugin()["pids"]
+    for number in (2, 0, 1, 1):
+        assert int(httpx.get(f"{three.through(base, number)}/process", timeout=20).text) == pids[number]
+    assert httpx.get(f"{three.through(base, 1)}/seen?a=1").json() == httpx.get(f"{base}/seen?a=1").json()
+    assert [exchange["path"] for exchange in three.requests()[:2]] == ["/seen", "/seen"]
+    assert httpx.get(f"{three.through(base, 3)}/seen").status_code == 404
+
+
+def test_a_process_that_crashes_is_started_again_while_the_others_go_on(three: Workspace) -> None:
+    before = three.plugin()["pids"]
+    crashing, base = three.endpoint(faults={"crash_after_chunks": 3}), three.endpoint()
+    with httpx.stream("GET", f"{three.through(base, 2)}/chunks/20?gap=50", timeout=20) as other:
+        lines = other.iter_lines()
+        cut = httpx.get(f"{three.through(crashing, 1)}/chunks/50?gap=20", timeout=20).text
+        assert cut.startswith('0\n1\n2\n{"args":{},"error_type":')
+        for _ in range(4):
+            assert int(httpx.get(f"{base}/process", timeout=20).text) != before[1]
+        assert list(lines) == [str(number) for number in range(20)]
+    again = int(httpx.get(f"{three.through(base, 1)}/process", timeout=20).text)
+    assert three.plugin()["pids"] == [before[0], again, before[2]]
+    assert again not in before
+
+
+def test_a_restart_ends_all_processes(three: Workspace) -> None:
+    before = three.plugin()["pids"]
+    three.restart_plugin()
+    assert set(before).isdisjoint(three.plugin()["pids"])
+    assert httpx.get(f"{three.endpoint()}/chunks/1", timeout=20).text == "0\n"
+
+
+def test_a_debugged_plugin_has_one_process() -> None:
+    told = CliRunner().invoke(main, ["--runtime", "remote", "--instances", "2"])
+    assert told.exit_code == 2
+    assert told.stderr.endswith(
+        "Error: --instances: Dify debugs one process of a plugin at a time, so remote takes no more.\n"
+    )
+
+
+def test_an_endpoint_keeps_its_id_when_its_owner_changes_it(duck_workspace: Workspace) -> None:
+    base = duck_workspace.endpoint(settings={"note": "first"})
+    seen = httpx.get(f"{base}/seen").json()
+    assert duck_workspace.endpoint(hook=base.rsplit("/", 1)[-1], settings={"note": "second"}) == base
+    again = httpx.get(f"{base}/seen").json()
+    assert (again["settings"], again["endpoint_id"]) == ({"note": "second"}, seen["endpoint_id"])

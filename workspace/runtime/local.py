@@ -31,8 +31,12 @@ class LocalRuntime:
         self._keeper: asyncio.Task[None] | None = None
 
     @property
-    def pid(self) -> int | None:
-        return self._process.pid if self._process else None
+    def pids(self) -> list[int]:
+        return [self._process.pid] if self._process else []
+
+    @property
+    def ready(self) -> bool:
+        return self._sessions.ready.is_set()
 
     async def start(self) -> None:
         self._keeper = asyncio.create_task(self._keep())
@@ -81,10 +85,13 @@ class LocalRuntime:
         self._sessions.remove(session)
 
     async def restart(self) -> None:
-        self.kill()
+        self._kill()
         await self._wait(READY_WITHIN_S)
 
-    def kill(self) -> None:
+    def kill(self, _session: Session, /) -> None:
+        self._kill()
+
+    def _kill(self) -> None:
         if self._process is not None:
             self._sessions.ready.clear()
             self._process.kill()

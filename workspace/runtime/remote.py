@@ -133,8 +133,12 @@ class RemoteRuntime:
         self._keeper: asyncio.Task[None] | None = None
 
     @property
-    def pid(self) -> int | None:
-        return self._process.pid if self._process else None
+    def pids(self) -> list[int]:
+        return [self._process.pid] if self._process else []
+
+    @property
+    def ready(self) -> bool:
+        return self._connected.is_set()
 
     async def start(self) -> None:
         self._server = await asyncio.start_server(self._serve, self._host, self._port)
@@ -219,11 +223,14 @@ class RemoteRuntime:
 
     async def restart(self) -> None:
         """End the plugin's process, or, when it was started elsewhere, its connection: it connects again."""
-        self.kill()
+        self._kill()
         self._connected.clear()
         await self._wait(READY_WITHIN_S)
 
-    def kill(self) -> None:
+    def kill(self, _session: Session, /) -> None:
+        self._kill()
+
+    def _kill(self) -> None:
         if self._process is not None:
             self._process.kill()
         elif self._connection is not None:

@@ -33,7 +33,14 @@ class Runtime(Protocol):
     def declaration(self) -> Declaration: ...
 
     @property
-    def pid(self) -> int | None: ...
+    def pids(self) -> list[int]:
+        """The plugin's processes; none where it was started elsewhere."""
+        ...
+
+    @property
+    def ready(self) -> bool:
+        """Whether a request would find the plugin at once."""
+        ...
 
     async def start(self) -> None:
         """Return when the plugin is ready. Raises PluginUnavailable when it does not get there."""
@@ -53,8 +60,8 @@ class Runtime(Protocol):
         """End the plugin and return when the next one is ready. Raises PluginUnavailable."""
         ...
 
-    def kill(self) -> None:
-        """Kill the plugin's process, as a crash would."""
+    def kill(self, session: Session, /) -> None:
+        """Kill the process that has the session, as a crash would."""
         ...
 
 

@@ -47,8 +47,12 @@ class ServerlessRuntime:
         self._client = httpx.AsyncClient(timeout=None, limits=httpx.Limits(max_connections=None), trust_env=False)  # noqa: S113 - the session's own limits end a request
 
     @property
-    def pid(self) -> int | None:
-        return self._process.pid if self._process else None
+    def pids(self) -> list[int]:
+        return [self._process.pid] if self._process else []
+
+    @property
+    def ready(self) -> bool:
+        return self._sessions.ready.is_set()
 
     async def start(self) -> None:
         self._keeper = asyncio.create_task(self._keep())
@@ -146,10 +150,13 @@ class ServerlessRuntime:
             request.cancel()
 
     async def restart(self) -> None:
-        self.kill()
+        self._kill()
         await self._wait(READY_WITHIN_S)
 
-    def kill(self) -> None:
+    def kill(self, _session: Session, /) -> None:
+        self._kill()
+
+    def _kill(self) -> None:
         if self._process is not None:
             self._sessions.ready.clear()
             self._process.kill()
