@@ -32,6 +32,7 @@ log = logging.getLogger("duck_relay")
 
 LEASE = 25.0  # seconds from a renewal on, in which nobody else may run the delivery
 RENEW = 10.0  # seconds from one renewal to the next
+SOON = 0.01  # seconds from reading to writing, above which a record is read again: well below the pause
 LONGEST_ANSWER = 256 * 1024  # bytes of one answer's body that are kept
 
 
@@ -68,7 +69,8 @@ class Delivery:
         """Take the delivery on (None: run it), or give the answer that it got before.
 
         Costs a read, two writes (page and record), the pause and a read; a process that writes its first delivery of
-        an endpoint, or the first after ten minutes, needs some six calls and one pause more.
+        an endpoint, or the first after ten minutes, needs some six calls and one pause more. Where that or a busy
+        index takes longer than SOON, the record is read again before it is written: a rival may have begun meanwhile.
 
         Raises DeliveryInProgress while it runs elsewhere, IdempotencyKeyReused where another request has its id, and
         RecordsFull where nothing more can be taken on.
@@ -98,7 +100,8 @@ class Delivery:
             if not self._ours(record):
                 self._records.release(self._id, self._mark)
                 return False
-            self._run(self._entry if record else None)
+            # where another may have taken the record meanwhile, its entry may be gone too
+            self._run(self._entry if record and self._clock() < self._until else None)
             self._hold(self._until)
         except (StorageFailed, RecordsFull):
             log.warning("the storage fails: a running delivery's lease is not renewed")
@@ -128,9 +131,13 @@ class Delivery:
 
     def _begin(self) -> Answer | None:
         try:
+            read = self._clock()
             if answer := self._answered(self._records.read(self._id)):
                 return answer
-            self._run(None)
+            entry = self._records.enter(self._id, self._running())
+            if self._clock() - read > SOON and (answer := self._answered(self._records.read(self._id))):
+                return answer
+            self._run(entry)
             self._records.settle()
             record = self._records.read(self._id)
             if not self._ours(record):
@@ -145,14 +152,14 @@ class Delivery:
         return None
 
     def _run(self, entry: Entry | None) -> None:
-        """Write the lease; where another may have taken it meanwhile, its entry may be gone too."""
-        now = self._clock()
-        self._entry = self._records.write(
-            self._id,
-            {"mark": self._mark, "state": "running", "fingerprint": self._fingerprint, "until": now + LEASE},
-            entry if now < self._until else None,
-        )
-        self._until = now + LEASE
+        """Write the lease."""
+        lease = self._running()
+        self._entry = self._records.write(self._id, lease, entry)
+        self._until = lease["until"]
+
+    def _running(self) -> dict[str, Any]:
+        until = self._clock() + LEASE
+        return {"mark": self._mark, "state": "running", "fingerprint": self._fingerprint, "until": until}
 
     def _end(
         self, state: Mapping[str, Any], *, otherwise: Mapping[str, Any] | None = None, look: bool = False

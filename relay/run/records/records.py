@@ -77,25 +77,31 @@ class Records:
         """Give a record, None for none, an expired or a spoilt one. Raises StorageFailed."""
         return self._valid(self._storage.get(self._key(_id(id_))))
 
+    def enter(self, id_: str, record: Mapping[str, Any]) -> Entry:
+        """Give a record its entry in the index before it is written: that may take some time, and `write` then none.
+
+        Until it is written, somebody has to hold it (`hold`), or the entry may go. Raises as `write` does.
+        """
+        entry = self._entry(_id(id_), record, self.clock())
+        self._process.index.enter(self._reach, entry)
+        return entry
+
     def write(self, id_: str, record: Mapping[str, Any], entry: Entry | None = None) -> Entry:
         """Write a record, whose `until` says how long it may not go, and give its entry in the index.
 
-        With the entry that an earlier write gave, the index is left alone if the record still fits in there.
+        With the entry that it has already, the index is left alone if the record fits in there.
         Raises StorageFailed, and RecordsFull when unfinished records leave no room.
         """
         hashed = _id(id_)
-        fresh = Entry(hashed, token_hex(4), 0, self.clock())
-        value = _encode(record, entry or fresh)
-        if entry is not None and len(value) + LINE <= entry.size:
+        if entry is not None and len(value := _encode(record, entry)) + LINE <= entry.size:
             self._storage.set(self._key(hashed), value)
             return entry
-        fresh = fresh._replace(size=max(len(value), self.kind.reserve) + LINE, at=entry.at if entry else fresh.at)
-        value = _encode(record, fresh)
+        fresh = self._entry(hashed, record, entry.at if entry else self.clock())
         with self._process.lock:
             self._process.flying[hashed] += 1
         try:
             self._process.index.enter(self._reach, fresh)
-            self._storage.set(self._key(hashed), value)
+            self._storage.set(self._key(hashed), _encode(record, fresh))
         finally:
             with self._process.lock:
                 self._process.flying[hashed] -= 1
@@ -136,6 +142,10 @@ class Records:
         with self._process.lock:
             if (held := self._process.held.get(hashed)) and held.mark == mark:
                 del self._process.held[hashed]
+
+    def _entry(self, hashed: str, record: Mapping[str, Any], at: float) -> Entry:
+        entry = Entry(hashed, token_hex(4), 0, at)
+        return entry._replace(size=max(len(_encode(record, entry)), self.kind.reserve) + LINE)
 
     def _valid(self, stored: bytes | None) -> dict[str, Any] | None:
         record = _decode(stored)

@@ -1,5 +1,5 @@
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -173,6 +173,30 @@ def test_of_two_processes_at_the_same_moment_one_runs(one: Process, two: Process
     one.settle = rival
     assert retry_after(delivery(one).begin) == "25"
     assert outcomes == [None]
+
+
+@pytest.mark.parametrize("finished", [False, True], ids=["running", "finished"])
+def test_a_process_that_is_long_in_entering_a_delivery_sees_what_another_did_meanwhile(
+    one: Process, two: Process, *, finished: bool
+) -> None:
+    warm(two)
+    rivals: Iterator[Process] = iter([two])
+
+    def rival() -> None:
+        """Begins while the first claims its slot of the index, having read before."""
+        for process in rivals:
+            one.clock.now += 0.05
+            running = begun(process)
+            if finished:
+                running.finish(ANSWER)
+
+    one.settle = rival
+    if finished:
+        assert delivery(one).begin() == ANSWER
+    else:
+        assert retry_after(delivery(one).begin) == "25"
+    assert delivery(one, delivery_id="other").begin() is None
+    assert lost(one.shelf) == []
 
 
 def warm(*processes: Process) -> None:
