@@ -23,12 +23,13 @@ class Scenario:
     events: int
     gap: int = 0  # milliseconds between two events
     callers: int = 1  # at a time
-    size: int = 0  # characters of padding in an event
+    size: int = 0  # characters of text in an event, behind its number
+    kind: str = "words"  # of text, or base64
 
     @property
     def app_id(self) -> str:
         """Name the scripted app of the workspace that answers so."""
-        return f"chat-{self.events}-{self.gap}-{self.size}"
+        return f"chat-{self.events}-{self.gap}-{self.size}-{self.kind}"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,6 +77,14 @@ async def run(base_url: str, scenario: Scenario, *, headers: Mapping[str, str], 
     return tally
 
 
+def number(answer: str) -> int:
+    """Read the number of a scripted app's message, " tok17" or " tok17 and so on". Raises ValueError."""
+    head = answer.removeprefix(" tok")
+    if head == answer:
+        raise ValueError(f"not a scripted app's message: {answer[:20]!r}")
+    return int(head.split(" ", 1)[0])
+
+
 def count(status: int, text: str, scenario: Scenario, tally: Tally, read: Read) -> None:
     """Compare one answer with what the app said, and add what is missing to the tally."""
     tally.sent += scenario.events + 1
@@ -84,9 +93,7 @@ def count(status: int, text: str, scenario: Scenario, tally: Tally, read: Read) 
         tally.lost += scenario.events + 1
         return
     events = read(text)
-    numbers = [
-        int(event["answer"].removeprefix(" tok").rstrip("x")) for event in events if event.get("event") == "message"
-    ]
+    numbers = [number(event["answer"]) for event in events if event.get("event") == "message"]
     ended = bool(events) and events[-1].get("event") == "message_end"
     tally.lost += scenario.events - len(set(numbers)) + (not ended)
     tally.cut += not ended
