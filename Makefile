@@ -1,4 +1,4 @@
-.PHONY: run test fuzz check soak leak form package debug clean
+.PHONY: run test fuzz check bench soak leak form package debug clean
 
 VENV = .venv
 BIN = $(VENV)/bin
@@ -24,6 +24,9 @@ debug: $(VENV)/ready  ## connect the plugin to the Dify that .env names, for rem
 	@[ -n "$$REMOTE_INSTALL_KEY" ] || grep -qs '^REMOTE_INSTALL_KEY=.' .env || \
 	  { echo "Copy .env.example to .env and fill in REMOTE_INSTALL_URL and REMOTE_INSTALL_KEY first."; exit 1; }
 	INSTALL_METHOD=remote $(BIN)/python -m main
+
+bench: $(VENV)/ready  ## what an answer costs, beside the documentation's Duck; writes bench/results.md (17 minutes)
+	$(BIN)/python -m bench
 
 soak: $(VENV)/ready  ## thousands of answers in every runtime, and what of them is lost (3 minutes)
 	$(BIN)/python -m bench.soak
