@@ -28,7 +28,7 @@ debug: $(VENV)/ready  ## connect the plugin to the Dify that .env names, for rem
 bench: $(VENV)/ready  ## what an answer costs, beside the documentation's Duck; writes bench/results.md (17 minutes)
 	$(BIN)/python -m bench
 
-soak: $(VENV)/ready  ## thousands of answers in every runtime, and what of them is lost (3 minutes)
+soak: $(VENV)/ready  ## thousands of answers in every runtime, and what of them is lost (6 minutes)
 	$(BIN)/python -m bench.soak
 
 leak: $(VENV)/ready  ## what 1,000 callers who hang up leave behind in the plugin (3 minutes)

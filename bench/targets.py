@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from bench.load import DUCK
 from bench.process import Pid
 from workspace.testing import Workspace
 
@@ -19,7 +20,6 @@ DOCUMENTED = FIXTURES / "duck"
 BARE = FIXTURES / "bare"
 KEY = "quack-quack"
 SSE = "/duck/{app_id}?query=hi&format=sse"  # the relay's path
-DUCK = "/duck/{app_id}"  # that of the two others
 
 BARE_NAME, DUCK_NAME, RELAY, GZIP = NAMES = ("bare", "duck", "relay", "relay gzip")
 
