@@ -31,11 +31,10 @@ def measure(targets: Sequence[Target], only: Sequence[str], turns: int, *, quick
                 for target in targets:
                     if target.name not in row.targets:
                         continue
-                    click.echo(f"turn {turn + 1}, {row.name}, {target.name}:", nl=False)
+                    click.echo(f"turn {turn + 1}, {row.name}: {target.name}")
                     for line, value in row.measure(Measuring(target=target, callers=called, quick=quick)):
                         numbers.add(line, target.name, value)
-                        click.echo(f" {line.name} {value:.4g} {line.unit};", nl=False)
-                    click.echo()
+                        click.echo(f"    {line.section}, {line.name}: {value:.4g} {line.unit}")
     return numbers
 
 

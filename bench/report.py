@@ -82,7 +82,7 @@ def _row(*cells: str) -> Iterator[str]:
 
 def machine(turns: int) -> str:
     """Say where the numbers come from, without naming the machine."""
-    cores = os.cpu_count()
+    version = platform.python_version()
     return (
-        f"{time.strftime('%Y-%m-%d')}, {cores} cores, Python {platform.python_version()}, medians of {turns} turns."
+        f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, Python {version}; medians (or sums) of {turns} turns."
     )
