@@ -1,4 +1,4 @@
-.PHONY: run test fuzz check soak leak form package debug clean
+.PHONY: run test fuzz check bench soak leak form package debug clean
 
 VENV = .venv
 BIN = $(VENV)/bin
@@ -25,7 +25,10 @@ debug: $(VENV)/ready  ## connect the plugin to the Dify that .env names, for rem
 	  { echo "Copy .env.example to .env and fill in REMOTE_INSTALL_URL and REMOTE_INSTALL_KEY first."; exit 1; }
 	INSTALL_METHOD=remote $(BIN)/python -m main
 
-soak: $(VENV)/ready  ## thousands of answers in every runtime, and what of them is lost (3 minutes)
+bench: $(VENV)/ready  ## what an answer costs, beside the documentation's Duck; writes bench/results.md (17 minutes)
+	$(BIN)/python -m bench
+
+soak: $(VENV)/ready  ## thousands of answers in every runtime, and what of them is lost (6 minutes)
 	$(BIN)/python -m bench.soak
 
 leak: $(VENV)/ready  ## what 1,000 callers who hang up leave behind in the plugin (3 minutes)

@@ -2,15 +2,21 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
 import httpx
 
+from bench.answer import Gunzip
+
 RUNTIMES = ("local", "remote", "serverless")
 NDJSON = "/duck/{app_id}?query=hi&format=ndjson"  # the relay's path whose answer `read_ndjson` reads
 DUCK = "/duck/{app_id}"  # that of the documentation's Duck, for `read_duck`
+
+GARBLED = "garbled"
+_NUMBER = re.compile(r" tok(\d+)(?: |$)")
 
 type Read = Callable[[str], list[dict[str, Any]]]
 
@@ -23,12 +29,13 @@ class Scenario:
     events: int
     gap: int = 0  # milliseconds between two events
     callers: int = 1  # at a time
-    size: int = 0  # characters of padding in an event
+    size: int = 0  # characters of text in an event, behind its number
+    kind: str = "words"  # of text, or base64
 
     @property
     def app_id(self) -> str:
         """Name the scripted app of the workspace that answers so."""
-        return f"chat-{self.events}-{self.gap}-{self.size}"
+        return f"chat-{self.events}-{self.gap}-{self.size}-{self.kind}"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,7 +45,7 @@ class Tally:
     sent: int = 0  # events, the end event included
     lost: int = 0  # of them
     cut: int = 0  # answers without their end event
-    disordered: int = 0  # answers whose events came in another order, or twice
+    disordered: int = 0  # answers whose events came in another order, twice, or as something else
     failed: int = 0  # answers of another status than 200
 
     @property
@@ -51,13 +58,21 @@ class Tally:
 
 
 def read_ndjson(text: str) -> list[dict[str, Any]]:
-    """Read one event a line."""
-    return [json.loads(line) for line in text.splitlines() if line]
+    """Read one event a line; of a last line that broke off nothing."""
+    return [_event(line) for line in text.split("\n")[:-1] if line]
 
 
 def read_duck(text: str) -> list[dict[str, Any]]:
-    """Read what the documentation's Duck writes; of a line that broke off nothing."""
-    return [json.loads(line) for line in text.split("<br>") if line.endswith("}")]
+    """Read what the documentation's Duck writes; of a last event that broke off nothing."""
+    return [_event(event) for event in text.split("<br>")[:-1]]
+
+
+def _event(text: str) -> dict[str, Any]:
+    """Read an event. What lacks a part may be none any more, above all where it was compressed."""
+    try:
+        return dict(json.loads(text))
+    except (ValueError, TypeError):
+        return {"event": GARBLED}
 
 
 async def run(base_url: str, scenario: Scenario, *, headers: Mapping[str, str], path: str, read: Read) -> Tally:
@@ -67,27 +82,43 @@ async def run(base_url: str, scenario: Scenario, *, headers: Mapping[str, str], 
     limits = httpx.Limits(max_connections=scenario.callers)
 
     async def call(client: httpx.AsyncClient) -> None:
-        async with turn:
-            answer = await client.get(base_url + path.format(app_id=scenario.app_id))
-        count(answer.status_code, answer.text, scenario, tally, read)
+        body = bytearray()
+        async with turn, client.stream("GET", base_url + path.format(app_id=scenario.app_id)) as answer:
+            # httpx takes a compressed answer that broke off for a whole one, so it is undone here
+            gunzip = Gunzip(answer.headers.get("Content-Encoding", ""))
+            complete = True
+            try:
+                async for piece in answer.aiter_raw():
+                    body += gunzip.feed(piece)
+            except httpx.RemoteProtocolError:
+                complete = False
+        text = body.decode(errors="replace")
+        count(answer.status_code, text, scenario, tally, read, complete=complete and gunzip.complete)
 
     async with httpx.AsyncClient(headers=dict(headers), timeout=120, limits=limits) as client:
         await asyncio.gather(*(call(client) for _ in range(scenario.requests)))
     return tally
 
 
-def count(status: int, text: str, scenario: Scenario, tally: Tally, read: Read) -> None:
-    """Compare one answer with what the app said, and add what is missing to the tally."""
+def number(event: Mapping[str, Any]) -> int:
+    """Read the number of a scripted app's message, " tok17" or " tok17 and so on"; -1 where it has none."""
+    found = _NUMBER.match(str(event.get("answer")))
+    return int(found[1]) if found else -1
+
+
+def count(status: int, text: str, scenario: Scenario, tally: Tally, read: Read, *, complete: bool = True) -> None:
+    """Compare one answer with what the app said, and add what is missing to the tally.
+
+    An answer that is not complete broke off: below the text, in HTTP or in gzip.
+    """
     tally.sent += scenario.events + 1
     if status != httpx.codes.OK:
         tally.failed += 1
         tally.lost += scenario.events + 1
         return
     events = read(text)
-    numbers = [
-        int(event["answer"].removeprefix(" tok").rstrip("x")) for event in events if event.get("event") == "message"
-    ]
+    numbers = [number(event) for event in events if event.get("event") in {"message", GARBLED}]
     ended = bool(events) and events[-1].get("event") == "message_end"
-    tally.lost += scenario.events - len(set(numbers)) + (not ended)
-    tally.cut += not ended
-    tally.disordered += numbers != sorted(set(numbers))
+    tally.lost += len(set(range(scenario.events)) - set(numbers)) + (not ended)
+    tally.cut += not (ended and complete)
+    tally.disordered += -1 in numbers or numbers != sorted(set(numbers))

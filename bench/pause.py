@@ -7,12 +7,13 @@ connects as over Ethernet: small segments, which keep the sender's buffer small,
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 
-import h11
 import httpx
 
+from bench.answer import Reading
 from bench.load import Read, Scenario, Tally, count
 
 SEGMENT = 1400  # bytes
@@ -35,40 +36,30 @@ class Pause:
 
 async def pause(base_url: str, paused: Pause, *, headers: Mapping[str, str], path: str, read: Read) -> Tally:
     """Call `base_url` + `path` as `load.run` does, once, with the pause in it."""
-    url = httpx.URL(base_url + path.format(app_id=paused.scenario.app_id))
-    status, body = 0, bytearray()
-    async for event in _events(url, paused, headers):
-        if isinstance(event, h11.Response):
-            status = event.status_code
-        elif isinstance(event, h11.Data):
-            body += event.data
+    url = base_url + path.format(app_id=paused.scenario.app_id)
+    reading, body = Reading(), bytearray()
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as caller:
+        await _connect(caller, httpx.URL(url), paused.receive_buffer)
+        loop = asyncio.get_running_loop()
+        await loop.sock_sendall(caller, reading.request(url, headers))
+        stop = inf
+        while data := await loop.sock_recv(caller, READ):
+            unanswered = not reading.status
+            body += reading.feed(data)
+            if unanswered and reading.status:
+                stop = loop.time() + paused.after
+            if loop.time() >= stop:
+                stop = inf
+                await asyncio.sleep(paused.seconds)
+    body += reading.feed(b"")
     tally = Tally()
-    count(status, body.decode(), paused.scenario, tally, read)
+    text = body.decode(errors="replace")
+    count(reading.status, text, paused.scenario, tally, read, complete=reading.complete)
     return tally
 
 
-async def _events(url: httpx.URL, paused: Pause, headers: Mapping[str, str]) -> AsyncIterator[h11.Event]:
-    loop = asyncio.get_running_loop()
-    connection = h11.Connection(h11.CLIENT)
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as caller:
-        caller.setblocking(False)
-        caller.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SEGMENT)
-        caller.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, paused.receive_buffer)
-        await loop.sock_connect(caller, (url.host, url.port or 80))
-        given: list[tuple[str, str]] = [("Host", url.netloc.decode()), *headers.items(), ("Connection", "close")]
-        request = connection.send(h11.Request(method="GET", target=url.raw_path, headers=given))
-        await loop.sock_sendall(caller, (request or b"") + (connection.send(h11.EndOfMessage()) or b""))
-        stop = float("inf")
-        while True:
-            event = connection.next_event()
-            if event is h11.NEED_DATA:
-                if loop.time() >= stop:
-                    stop = float("inf")
-                    await asyncio.sleep(paused.seconds)
-                connection.receive_data(await loop.sock_recv(caller, READ))
-            elif isinstance(event, h11.EndOfMessage | h11.ConnectionClosed):
-                return
-            elif isinstance(event, h11.Event):
-                if isinstance(event, h11.Response):
-                    stop = loop.time() + paused.after
-                yield event
+async def _connect(caller: socket.socket, url: httpx.URL, receive_buffer: int) -> None:
+    caller.setblocking(False)
+    caller.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SEGMENT)
+    caller.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    await asyncio.get_running_loop().sock_connect(caller, (url.host, url.port or 80))

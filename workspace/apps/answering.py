@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 
 from workspace.apps.answer import MessageAnswer, WorkflowRun
 from workspace.apps.app import AppCall, Event
+from workspace.apps.filling import WORDS, filling
 from workspace.apps.form import Field, Form, Kind
 
 MARKDOWN = """# Ducks
@@ -53,9 +54,10 @@ def field_of(argument: str) -> Field:
 
 async def messages(arguments: list[str], call: AppCall, *, of_completion: bool = False) -> AsyncIterator[Event]:
     answer = MessageAnswer(call.conversation_id, completion=of_completion)
-    padding = "x" * int(arguments[2]) if len(arguments) > 2 else ""
+    size = int(arguments[2]) if len(arguments) > 2 else 0
+    kind = arguments[3] if len(arguments) > 3 else WORDS
     for index in range(int(arguments[0])):
-        yield answer.message(f" tok{index}{padding}")
+        yield answer.message(f" tok{index}{filling(kind, index, size)}")
         await pause(arguments)
     yield answer.end()
 

@@ -1,6 +1,7 @@
 """Apps whose id says what they do, for tests.
 
-    chat-<events>-<gap ms>[-<size>]     so many messages, each padded by <size> characters
+    chat-<events>-<gap ms>[-<size>[-<kind>]] so many messages: " tok<number>" and <size> characters more, of <kind>
+                                        words (a text that goes on), or base64 (nothing in it comes twice)
     agent-<events>-<gap ms>             agent_thought, then agent_messages
     completion-<events>-<gap ms>
     workflow-<nodes>-<gap ms>           node_started, text_chunk, node_finished for each node
@@ -36,6 +37,7 @@ from typing import Any
 from workspace.apps import answering, failing
 from workspace.apps.answering import field_of
 from workspace.apps.app import App, AppCall, Event, Mode
+from workspace.apps.filling import kind_of
 from workspace.apps.form import Form
 
 _Script = Callable[[list[str], AppCall], AsyncIterator[Event]]
@@ -90,7 +92,7 @@ def find(app_id: str) -> App | None:
 
 
 _KINDS: Mapping[str, _Kind] = {
-    "chat": _Kind("chat", answering.messages, (int, int, int), 1),
+    "chat": _Kind("chat", answering.messages, (int, int, int, kind_of), 1),
     "agent": _Kind("agent-chat", answering.agent, (int, int), 1),
     "completion": _Kind("completion", answering.completion, (int, int), 1),
     "workflow": _Kind("workflow", answering.workflow, (int, int), 1),

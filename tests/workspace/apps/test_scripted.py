@@ -1,6 +1,7 @@
 import asyncio
 import json
 import math
+import zlib
 from collections import Counter
 from typing import Any
 
@@ -75,13 +76,30 @@ def test_an_id_says_which_events_come(app_id: str, events: dict[str, int]) -> No
     assert Counter(event["event"] for event in run(app_id)) == events
 
 
+def test_the_text_behind_a_messages_number_is_another_in_each_message_and_the_same_in_every_run() -> None:
+    one, other = ([event["answer"].split(" ", 2)[2] for event in run("chat-40-0-60")[:-1]] for _ in range(2))
+    assert one == other
+    assert len(set(one)) == 40
+
+
+@pytest.mark.parametrize(("kind", "least", "most"), [("words", 0.3, 0.6), ("base64", 0.7, 1.0)])
+def test_the_text_compresses_as_such_a_text_does(kind: str, least: float, most: float) -> None:
+    text = "".join(event["answer"] for event in run(f"chat-200-0-1000-{kind}")[:-1]).encode()
+    assert least < len(zlib.compress(text, 1)) / len(text) < most
+
+
 def test_sizes_are_as_named() -> None:
-    assert run("chat-1-0-7")[0]["answer"] == " tok0xxxxxxx"
+    for kind in ("", "-words", "-base64"):
+        answers = [event["answer"] for event in run(f"chat-101-0-7000{kind}")[:-1]]
+        assert [(answer.split(" ")[1], len(answer)) for answer in answers] == [
+            (f"tok{number}", len(f" tok{number}") + 7000) for number in range(101)
+        ]
     assert len(run("big-1000")[0]["answer"]) == 1000
 
 
 @pytest.mark.parametrize(
-    "app_id", ["duck", "chat", "chat-x-0", "silent", "silent-soon", "http-429", "burst-1.5", "form", ""]
+    "app_id",
+    ["duck", "chat", "chat-x-0", "chat-1-0-9-runes", "silent", "silent-soon", "http-429", "burst-1.5", "form", ""],
 )
 def test_an_id_that_says_nothing_is_no_app(app_id: str) -> None:
     with pytest.raises(Refused, match="app not found"):
