@@ -5,6 +5,8 @@ import math
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from pydantic_core import PydanticSerializationError, to_json
+
 from relay.errors import InvalidParam, PayloadTooLarge
 
 # parsed, an object or number takes some 100 bytes of memory for the two that it takes on the wire: these marks count
@@ -73,6 +75,22 @@ def dump(value: Any, *, indent: int | None = None) -> str:
         text = json.dumps(_finite(value), ensure_ascii=False, separators=separators, indent=indent, default=str)
     for character, escape in LINE_ENDS.items():
         text = text.replace(character, escape)
+    return text
+
+
+def line(value: Any) -> bytes:
+    """Write JSON as `dump` does, encoded: for what is written thousands of times a second.
+
+    It is pydantic's own writer, six times as fast as the standard library's; it knows no half surrogate pairs.
+    """
+    try:
+        text = to_json(value, inf_nan_mode="null", fallback=str)
+    except PydanticSerializationError:
+        return encode(dump(value))
+    if text.isascii():
+        return text
+    for character, escape in LINE_ENDS.items():
+        text = text.replace(character.encode(), escape.encode())
     return text
 
 

@@ -15,7 +15,7 @@ class Lines:
     """An encoder that keeps nothing in mind: what stands before, after and between the events."""
 
     head: bytes = b""
-    line: Callable[[str], str]
+    line: Callable[[bytes], bytes]
     keep_alive: bytes
 
     def opening(self) -> bytes:
@@ -31,7 +31,7 @@ class Lines:
         return b""
 
     def _encode(self, event: Mapping[str, Any]) -> bytes:
-        return wire.encode(self.line(wire.dump(event)))
+        return self.line(wire.line(event))
 
 
 class ServerSentEvents:
@@ -52,7 +52,7 @@ class ServerSentEvents:
 
     def event(self, event: Event) -> bytes:
         self._count += 1
-        return wire.encode(f"id: {self._count}\ndata: {wire.dump(event)}\n\n")
+        return b"id: %d\ndata: %b\n\n" % (self._count, wire.line(event))
 
     def error(self, error: RelayError) -> bytes:
         return self.event(error.as_event())
@@ -61,11 +61,11 @@ class ServerSentEvents:
         return b""
 
 
-NDJSON = Lines(line="{}\n".format, keep_alive=b"\n")
+NDJSON = Lines(line=b"%b\n".__mod__, keep_alive=b"\n")
 
 # what the Duck of Dify's documentation showed, but escaped
 EVENTS = Lines(
     head=b'<!doctype html>\n<meta charset="utf-8">\n<title>Events</title>\n',
-    line=lambda text: f"{escape(text, quote=False)}<br>\n",
+    line=lambda text: f"{escape(text.decode(), quote=False)}<br>\n".encode(),
     keep_alive=b"<!-- keep-alive -->\n",
 )
