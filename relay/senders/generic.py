@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from relay.senders import scheme
 from relay.senders.delivery import Delivery
@@ -26,6 +27,7 @@ def identity(delivery: Delivery) -> str:
     return f"{key} {scheme.digest(delivery)}" if key else ""
 
 
+@lru_cache(64)
 def hmac(*, header: str, algorithm: str = "sha256", encoding: str = "hex", prefix: str = "") -> Scheme:
     """Make the row of a sender that signs the body with an HMAC in a header.
 

@@ -5,9 +5,11 @@ reads and, by `make form`, group/duck.yaml. A new group is a module and a base o
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Self
 
 from pydantic import PrivateAttr, ValidationError
+from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from relay.incoming.settings.access import Access, AccessSettings
 from relay.incoming.settings.app import AppSettings, PickedApp
@@ -29,6 +31,9 @@ __all__ = [
 ]
 
 
+_DISTINCT = 64  # settings that are kept as they were read: one endpoint's, mostly
+
+
 class Settings(
     AccessSettings,
     AppSettings,
@@ -48,6 +53,18 @@ class Settings(
 
         Null, blank and missing are the default. So is what can't be understood, and `problems` names it.
         """
+        try:
+            return cls._read(to_json(given))
+        except (PydanticSerializationError, ValueError):  # nothing that came as JSON
+            return cls._understand(given)
+
+    @classmethod
+    @lru_cache(_DISTINCT)  # they are the same at each request until somebody changes them
+    def _read(cls, given: bytes) -> Self:
+        return cls._understand(from_json(given))
+
+    @classmethod
+    def _understand(cls, given: Mapping[str, Any]) -> Self:
         filled = {name: value for name, value in given.items() if not _is_empty(value)}
         try:
             return cls.model_validate(filled)
