@@ -18,9 +18,9 @@ from relay.incoming.received import Received, new_id, receive
 from relay.incoming.settings import Settings
 from relay.incoming.templates import Budget
 from relay.log import Line, unforeseen
-from relay.outgoing import cors, formats
+from relay.outgoing import coding, cors, formats
 from relay.outgoing.pump import LARGEST, UNFORESEEN, parted, split
-from relay.outgoing.response import HEADERS, of_reply, refusal
+from relay.outgoing.response import HEADERS, code_whole, of_reply, refusal
 from relay.run.dify import Dify
 from relay.run.failure import from_exception
 from relay.senders import Scheme
@@ -49,7 +49,8 @@ def respond(
         line.notes.extend(decision.notes)
         if decision.reply:
             return of_reply(decision.reply, received.method)
-        carrier = Carrier(settings=owner, dify=dify, line=line, host=host)
+        gzip = coding.accepts_gzip(received.header("accept-encoding"))
+        carrier = Carrier(settings=owner, dify=dify, line=line, host=host, gzip=gzip)
         if len(decision.plans) == 1:
             return carrier.answer(decision.plans[0])
         carrier.answer_all(decision.plans)
@@ -98,15 +99,17 @@ def finish(
         line.notes.append("500 internal_error")
         response = refusal(RelayError(UNFORESEEN), readable=formats.asks_for_page(received))
     response.headers.update({**HEADERS, "X-Request-Id": line.request_id, **cors.headers(received, settings)})
+    if received.method != "OPTIONS":
+        response.vary.add("Accept-Encoding")
     line.status = response.status_code
     if isinstance(response.response, Iterator):  # the line is written when the answer has ended
         return response
-    body = response.get_data()
+    body = code_whole(response, gzip=coding.accepts_gzip(received.header("accept-encoding")))
     for part in split(body):
         line.sent(part)
     line.write(host.elapsed())
     if len(body) > LARGEST:
-        response.response = parted(body)
+        response.response = parted(body, host.ending)
         response.headers.pop("Content-Length", None)
     return response
 

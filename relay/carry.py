@@ -1,7 +1,8 @@
 """Carrying a plan out: the only step that runs an app, stores, and uploads."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -15,9 +16,11 @@ from relay.host import Host
 from relay.incoming.settings import Settings
 from relay.incoming.templates import Budget
 from relay.log import Line, unforeseen
+from relay.outgoing.coding import Gzip
 from relay.outgoing.formats import FORMATS
-from relay.outgoing.output import Gathered, Output, Recorded, Streamed, Withheld
-from relay.outgoing.pump import UNFORESEEN, Pump, every, settle
+from relay.outgoing.output import Gathered, Output, Streamed, Withheld
+from relay.outgoing.pump import UNFORESEEN, Pump, Timing, every, settle, together
+from relay.outgoing.record import Record
 from relay.outgoing.response import of_type
 from relay.outgoing.shape import shape
 from relay.plan import Dialect, Plan
@@ -25,6 +28,7 @@ from relay.run import files
 from relay.run.deliveries import LONGEST_ANSWER, RENEW, Answer, Delivery
 from relay.run.dify import Dify, Running
 from relay.run.failure import Cancelled, from_exception
+from relay.run.inbox import Inbox
 from relay.run.memory import Memory
 from relay.run.records import DAY, DELIVERIES, MEMORY, Kind, Records
 from relay.run.transcript import Transcript
@@ -43,6 +47,7 @@ class Carrier:
     dify: Dify
     line: Line
     host: Host
+    gzip: bool = False  # the caller accepts a stream that is coded so
 
     def answer(self, plan: Plan) -> Response:
         """Carry a plan out and give its answer, whole or as it comes. Raises RelayError."""
@@ -58,7 +63,13 @@ class Carrier:
             self.line.replayed = True
             return of_type(run.media_type, run.body, run.status)
         whole = run.whole()
-        return of_type(FORMATS[plan.form].media_type, run.stream() if whole is None else whole)
+        media_type = FORMATS[plan.form].media_type
+        if whole is not None:
+            return of_type(media_type, whole)
+        response = of_type(media_type, run.stream())
+        if self.gzip:
+            response.content_encoding = "gzip"
+        return response
 
     def answer_all(self, plans: Sequence[Plan]) -> None:
         """Carry out the messages of one delivery. Raises the first error, when all have been tried.
@@ -80,11 +91,12 @@ class Carrier:
                 break
             at_once, waiting = waiting[:AT_ONCE], waiting[AT_ONCE:]
             runs = [self._attempt(errors, self._begin, chain.pop(0)) for chain in at_once]
-            for run in runs:
-                if isinstance(run, _Run):
-                    self._attempt(errors, run.whole)
-                elif run and run.status >= HTTPStatus.BAD_REQUEST:
-                    errors.append(AppFailed("A message of this delivery has failed before, and would again."))
+            together(partial(self._attempt, errors, run.whole) for run in runs if isinstance(run, _Run))
+            errors.extend(
+                AppFailed("A message of this delivery has failed before, and would again.")
+                for run in runs
+                if isinstance(run, Answer) and run.status >= HTTPStatus.BAD_REQUEST
+            )
             waiting = [chain for chain in at_once if chain] + waiting
         for error in errors[1:]:
             self.line.failed(error)
@@ -143,6 +155,8 @@ class _Run:
         self._watch = Watch(plan.call.interface)
         self._encoder = FORMATS[plan.form].encoder
         self._told = self._encoder(plan.call.query) if self._encoder else None
+        self._record = Record(LONGEST_ANSWER if delivery else 0)
+        self._inbox = Inbox(carrier.host.bell())
         self._running: list[Running] = []  # one, or a second where the first was refused
         self._release = every(RENEW, delivery.renew) if delivery else _nothing
         try:
@@ -150,11 +164,17 @@ class _Run:
         except BaseException:
             self._release()
             raise
-        self._output = Recorded(self._make_output(), LONGEST_ANSWER if delivery else 0)
-        self._pump = Pump(self._events(call), self._output, leave=self._leave)
+        self._pump = Pump(
+            self._inbox,
+            self._events(call),
+            self._make_output(),
+            leave=self._leave,
+            timing=Timing(ending=carrier.host.ending),
+        )
 
     def whole(self) -> bytes | None:
         """Wait for the opening; give the whole answer if it is complete by then. Raises RelayError when it failed."""
+        self._carrier.host.mark(self._carrier.line.request_id)
         try:
             whole = self._pump.open()
             if whole is None:
@@ -172,7 +192,9 @@ class _Run:
             raise
         if self._pump.error:
             self._carrier.line.failed(self._pump.error)
-        self._conclude(self._record())
+        if self._told is None:
+            self._record.add(whole)
+        self._conclude(self._answer())
         return whole
 
     def stream(self) -> Iterator[bytes]:
@@ -183,7 +205,7 @@ class _Run:
             for chunk in self._pump.chunks():
                 line.sent(chunk)
                 yield chunk
-            answer = self._record()
+            answer = self._answer()
         except Exception as error:  # noqa: BLE001 - the daemon would send the traceback to the caller
             unforeseen(line.request_id, error)
             line.notes.append("500 internal_error")
@@ -194,15 +216,14 @@ class _Run:
             self._conclude(answer)
             line.write(self._carrier.host.elapsed())
 
-    def _record(self) -> Answer | None:
+    def _answer(self) -> Answer | None:
         """Give what to answer the same delivery with; None when it may run again."""
         if not self._pump.complete or self._watch.failed:
             return None
-        record = self._output.record
         return Answer(
             status=200,
             media_type=FORMATS[self._plan.form].media_type,
-            body="" if record is None else record.decode(),
+            body=(self._record.whole or b"").decode(),
         )
 
     def _conclude(self, answer: Answer | None) -> None:
@@ -220,7 +241,9 @@ class _Run:
     def _make_output(self) -> Output:
         if self._told is None:
             return Gathered(self._shape)
-        streamed = Streamed(self._told, self._carrier.host.elapsed())
+        coding = Gzip() if self._carrier.gzip and not self._plan.sender else None
+        record = self._record if self._delivery else None
+        streamed = Streamed(self._told, self._carrier.host.elapsed(), coding=coding, record=record)
         # a sender goes by the status: by 200 it would take a run for done that fails later
         return Withheld(streamed) if self._plan.sender else streamed
 
@@ -232,20 +255,24 @@ class _Run:
         except Exception as error:
             raise from_exception(error, call.interface) from error
 
-    def _events(self, call: Call) -> Iterator[Event]:
-        """Give the run's events; whoever reads them does so in a thread of its own."""
-        self._carrier.host.mark(self._carrier.line.request_id)
-        yield from self._in_conversation(call)
-
-    def _in_conversation(self, call: Call) -> Iterator[Event]:
-        def invoke(call: Call) -> Iterator[Event]:
-            self._running.append(self._carrier.dify.run(call))
+    def _events(self, call: Call) -> Iterator[Event | None]:
+        def invoke(call: Call) -> Iterator[Event | None]:
+            self._running.append(self._carrier.dify.run(call, self._inbox))
             return self._watch.events(self._running[-1].events())
 
         if not self._plan.remembers:
             return invoke(call)
         records = self._carrier.records(self._plan, MEMORY, self._carrier.settings.memory_days * DAY)
-        return Memory(records=records, thread=self._plan.thread).run(call, invoke)
+        return Memory(records=records, aside=self._aside, thread=self._plan.thread).run(call, invoke)
+
+    def _aside[T](self, act: Callable[[], T]) -> Generator[None, None, T]:
+        """Let the storage take its time, in a thread of its own, which works for this request, too."""
+
+        def work() -> T:
+            self._carrier.host.mark(self._carrier.line.request_id)
+            return act()
+
+        return self._inbox.aside(work)
 
     def _leave(self) -> None:
         for running in self._running:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from relay.bell import Bell, ThreadBell
+
 
 def _nobody(_: str) -> None:
     pass
@@ -14,4 +16,6 @@ class Host:
 
     clock: Callable[[], float]  # seconds since 1970
     elapsed: Callable[[], float]  # seconds that never go back
+    ending: float = 0.25  # seconds that the end of an answer stays behind its first chunk, in this runtime
+    bell: Callable[[], Bell] = ThreadBell  # makes what a request's one taker of events sleeps by
     mark: Callable[[str], None] = _nobody  # says for which request, by its id, the current thread works

@@ -3,15 +3,14 @@
 What Dify's plugin daemon does to an endpoint's answer, and what follows from it:
 
 - It sends status and headers only together with the first chunk. So a first chunk leaves a moment after the request
-  even if the app is still silent (`output.Rhythm`).
+  even if the app is still silent (`pace.Rhythm`).
 - It drops all but the first chunk when the end of the answer comes right behind it. So an answer that is complete
-  by then is one chunk, and otherwise the end stays `ending` seconds behind the first chunk.
+  by then is one chunk, and otherwise the end stays behind the first chunk for as long as the runtime needs.
 - It keeps 128 chunks for a caller that does not read, and silently drops what comes then. So events that wait
-  share a chunk, and chunks become rarer as the answer grows (`output.Pace`).
+  share a chunk, and chunks become rarer as the answer grows (`pace.Pace`).
 - It takes lines of up to 5 MiB, a chunk's bytes in hexadecimal. So a chunk has at most `LARGEST` bytes.
 """
 
-import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -19,9 +18,13 @@ from dataclasses import dataclass
 
 from relay.errors import AppTimeout, RelayError
 from relay.event import Event
+from relay.outgoing.beside import Beside
 from relay.outgoing.output import Output
+from relay.run.inbox import Inbox
 
 LARGEST = 1024 * 1024  # bytes of one chunk
+AT_ONCE = 256  # events that are handed on before anyone looks at the clock
+LONGEST_SLEEP = 1.0  # seconds without a look at the events, which take memory where they wait
 UNFORESEEN = "Something went wrong inside the relay; its log says more under the request id."
 
 
@@ -29,7 +32,7 @@ UNFORESEEN = "Something went wrong inside the relay; its log says more under the
 class Timing:
     """All in seconds."""
 
-    ending: float = 0.25  # from the first chunk to the end of the answer
+    ending: float = 0.25  # from the first chunk to the end of the answer; `Host` knows what its runtime needs
     idle: float = 245.0  # without any event: just over the 240 s that Dify lets one run take
     total: float = 590.0  # just under the 600 s after which the daemon kills an endpoint's request
 
@@ -51,48 +54,63 @@ def every(seconds: float, act: Callable[[], bool]) -> Callable[[], None]:
     return stopped.set
 
 
-class _End:
-    """Stands in the queue behind the last event of a run that ended well."""
-
-
-END = _End()
+def together(acts: Iterable[Callable[[], object]]) -> None:
+    """Do several things at the same time, each in a thread of its own, and wait for all. None of them may raise."""
+    threads = [threading.Thread(target=act, daemon=True) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 class Pump:
-    """Reads one run of an app in a thread of its own, and hands the events on in time.
+    """Takes one run's events out of its inbox, and hands them on in time.
 
-    Reading never waits for the caller: the daemon keeps only 1,024 events for a plugin that reads slowly.
+    It looks as rarely as it can: between two pieces it sleeps, however many events come meanwhile. What puts them
+    into the inbox never waits for the caller: the daemon keeps only 1,024 events for a plugin that reads slowly.
     """
 
     def __init__(
         self,
-        events: Iterable[Event],
+        inbox: Inbox,
+        events: Iterator[Event | None],
         output: Output,
-        *,
+        *beside: Beside,
         leave: Callable[[], None],
         timing: Timing | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Start reading. `leave` gives the run up; it is called once the answer has ended, in whatever way."""
+        """`leave` gives the run up; it is called once the answer has ended, in whatever way.
+
+        The run begins when its `events` are asked for; None of them means that nothing is in the inbox yet.
+        """
         self.events = 0
+        self._inbox = inbox
+        self._events = events
         self._output = output
+        self._beside = beside
         self._leave = leave
         self._timing = timing or Timing()
         self._clock = clock
         self._started = self._heard = clock()
-        self._end: _End | RelayError | None = None
-        self._queue: queue.SimpleQueue[Event | _End | RelayError] = queue.SimpleQueue()
-        threading.Thread(target=self._read, args=(events,), daemon=True).start()
+        self._brisk = False  # the app speaks again before the next piece is ready to leave
+        self._deaf = False  # in the latest sleep no event was listened for
+        self._complete = False
+        self._error: RelayError | None = None
 
     @property
     def error(self) -> RelayError | None:
         """The error that ended the run, if one did."""
-        return self._end if isinstance(self._end, RelayError) else None
+        return self._error
 
     @property
     def complete(self) -> bool:
         """Whether the app has said all."""
-        return isinstance(self._end, _End)
+        return self._complete
+
+    @property
+    def _ended(self) -> bool:
+        return self._complete or self._error is not None
 
     def open(self) -> bytes | None:
         """Wait until the output's first piece is due. Gives the whole answer if it is complete by then, else None.
@@ -101,9 +119,10 @@ class Pump:
         """
         try:
             self._wait()
-            if self._end is None:
+            if not self._ended:
                 return None
-            whole = self._output.end(self.error)
+            self._end_beside()
+            whole = self._output.end(self._error)
         except BaseException:
             self._leave()
             raise
@@ -116,59 +135,82 @@ class Pump:
             chunk = self._output.piece(self._clock())
             yield chunk[:LARGEST]  # even an empty one brings status and headers to the caller
             yield from split(chunk[LARGEST:])
-            # a serverless plugin's chunk leaves in another greenlet, which a busy process may run much later: let it
+            # a chunk leaves in another greenlet, which a busy process may run much later: let it
             time.sleep(0.001)
             first = self._clock()
             try:
                 while True:
                     self._wait()
-                    if self._end is not None:
+                    if self._ended:
                         break
                     yield from split(self._output.piece(self._clock()))
-                last = self._output.end(self.error)
+                last = self._output.end(self._error)
             except Exception as error:  # noqa: BLE001 - an event that its form can't show, whatever it is
-                self._end = _unforeseen(error)
-                last = self._output.end(self._end)
+                self._fail(_unforeseen(error))
+                last = self._output.end(self._error)
             yield from split(last)
+            self._end_beside()
             time.sleep(max(first + self._timing.ending - self._clock(), 0))
         finally:
             self._leave()
 
     def _wait(self) -> None:
-        """Hand events to the output until its next piece is due or the run has ended."""
-        while self._end is None and self._output.due() > self._clock():
-            self._take()
-        for _ in range(self._queue.qsize()):  # what came meanwhile goes along
-            if self._end is None:
-                self._take()
+        """Hand events on until the response's next piece is due or the run has ended."""
+        while not self._ended:
+            self._collect()
+            now = self._clock()
+            limit = min(self._heard + self._timing.idle, self._started + self._timing.total)
+            if not self._ended and now >= limit:
+                self._fail(AppTimeout("The app did not finish in the time that Dify gives it."))
+            for one in self._beside:
+                one.send_due(now)
+            if self._ended or self._output.due() <= now:
+                return
+            outputs: tuple[Output | Beside, ...] = (self._output, *self._beside)
+            self._sleep(now, min(limit, *(one.due() for one in outputs)), min(one.ready() for one in outputs))
 
-    def _take(self) -> None:
-        """Take one item out of the queue, or notice that a piece is due or a limit reached."""
-        limit = min(self._heard + self._timing.idle, self._started + self._timing.total)
-        now = self._clock()
-        try:
-            item = self._queue.get(timeout=max(min(self._output.due() - now, limit - now), 0))
-        except queue.Empty:
-            if self._clock() >= limit:
-                self._end = AppTimeout("The app did not finish in the time that Dify gives it.")
-            return
-        self._heard = self._clock()
-        if isinstance(item, _End | RelayError):
-            self._end = item
+    def _sleep(self, now: float, due: float, ready: float) -> None:
+        """Wait until `due`; for events only if one could make a piece leave earlier.
+
+        The first is looked at when it comes, for it names the conversation, which is then remembered meanwhile.
+        """
+        self._deaf = self.events > 0 and now < ready and (due <= ready or self._brisk)
+        if self._deaf:
+            self._inbox.wait(min(due, ready, now + LONGEST_SLEEP) - now, deaf=True)
         else:
-            self.events += 1
-            self._output.take(item, self._heard)
+            self._inbox.wait(due - now)
 
-    def _read(self, events: Iterable[Event]) -> None:
+    def _collect(self) -> None:
+        """Hand on all that has come, or as much as fits in before the next piece is due."""
+        now, before = self._clock(), self.events
         try:
-            for event in events:
-                self._queue.put(event)
+            for event in self._events:
+                if event is None:
+                    break
+                self.events += 1
+                self._output.take(event, now)
+                for one in self._beside:
+                    one.take(event, now)
+                if not self.events % AT_ONCE and self._output.due() <= self._clock():
+                    break
+            else:
+                self._complete = True
         except RelayError as error:
-            self._queue.put(error)
+            self._fail(error)
         except Exception as error:  # noqa: BLE001 - whatever it is, whoever waits must hear of it
-            self._queue.put(_unforeseen(error))
-        else:
-            self._queue.put(END)
+            self._fail(_unforeseen(error))
+        if self.events > before:
+            self._heard = now
+            self._brisk = self._deaf or self._output.due() > now
+        elif self._deaf:
+            self._brisk = False
+
+    def _fail(self, error: RelayError) -> None:
+        self._complete, self._error = False, error
+
+    def _end_beside(self) -> None:
+        for one in self._beside:
+            one.end(self._error)
 
 
 def _unforeseen(error: Exception) -> RelayError:
@@ -183,7 +225,7 @@ def split(chunk: bytes) -> Iterator[bytes]:
         yield chunk[start : start + LARGEST]
 
 
-def parted(body: bytes) -> Iterator[bytes]:
+def parted(body: bytes, ending: float) -> Iterator[bytes]:
     """Give a body that is whole already, but too large for one chunk, as it may leave."""
     yield from split(body)
-    time.sleep(Timing().ending)
+    time.sleep(ending)

@@ -6,6 +6,7 @@ from werkzeug import Response
 
 from relay import wire
 from relay.errors import DeliveryInProgress, RelayError
+from relay.outgoing import coding
 from relay.outgoing.formats.html import CONTENT_SECURITY_POLICY, error_page
 from relay.senders import Reply, Scheme
 
@@ -50,3 +51,14 @@ def refusal(error: RelayError, *, readable: bool, scheme: Scheme | None = None) 
     if scheme and status in HOPELESS:
         response.headers.update(scheme.no_retry_headers)
     return response
+
+
+def code_whole(response: Response, *, gzip: bool) -> bytes:
+    """Give a response's whole body as it leaves: coded where it is long enough and its reader can decode it."""
+    body = response.get_data()
+    if not gzip or len(body) < coding.WHOLE:
+        return body
+    coded = coding.compressed(body)
+    response.content_encoding = "gzip"
+    response.set_data(coded)
+    return coded

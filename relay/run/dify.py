@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from relay.call import Call, Upload
 from relay.event import Event
+from relay.run.inbox import Inbox
 
 
 class StorageFailed(Exception):
@@ -41,8 +42,11 @@ class Files(Protocol):
 class Running(Protocol):
     """One run of an app."""
 
-    def events(self) -> Iterator[Event]:
-        """Give the app's events as they come; to be read in one thread. Raises what the SDK raises: see `failure`."""
+    def events(self) -> Iterator[Event | None]:
+        """Begin the run and give the app's events, None each time that none has come yet.
+
+        Raises what the SDK raises: see `failure`.
+        """
 
     def leave(self) -> None:
         """Give the run up: whoever reads its events comes to their end. May be called again, from any thread."""
@@ -51,8 +55,11 @@ class Running(Protocol):
 class Dify(Files, Protocol):
     """The apps of the workspace, for the length of one request."""
 
-    def run(self, call: Call) -> Running:
-        """Prepare a run, which begins when its events are read. Of several in one request each stands for itself."""
+    def run(self, call: Call, inbox: Inbox) -> Running:
+        """Prepare a run, which begins when its events are asked for, and comes in by the inbox.
+
+        Of several in one request each stands for itself.
+        """
 
     @property
     def endpoint_id(self) -> str:

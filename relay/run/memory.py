@@ -2,8 +2,10 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Protocol
 
 from relay.call import Call
 from relay.event import Event
@@ -22,6 +24,12 @@ class _Recalled:
     at: float  # seconds since 1970
 
 
+class Aside(Protocol):
+    """Does what waits for the storage while whoever takes the events goes on: see `Inbox.aside`."""
+
+    def __call__[T](self, act: Callable[[], T]) -> Generator[None, None, T]: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     """Remembers conversations per endpoint, app, user and thread; without a storage that works, none.
@@ -30,9 +38,10 @@ class Memory:
     """
 
     records: Records
+    aside: Aside
     thread: str | None = None  # where the user speaks: an issue, a channel's thread
 
-    def run(self, call: Call, invoke: Callable[[Call], Iterator[Event]]) -> Iterator[Event]:
+    def run(self, call: Call, invoke: Callable[[Call], Iterator[Event | None]]) -> Iterator[Event | None]:
         """Run the app in the user's conversation, and remember the one that it answers in.
 
         A conversation that Dify no longer knows is begun anew, once and silently, as long as the app has said
@@ -42,7 +51,7 @@ class Memory:
             yield from invoke(call)
             return
         id_ = json.dumps([call.app_id, call.user, self.thread])
-        recalled = None if call.fresh else self._recall(id_)
+        recalled = None if call.fresh else (yield from self.aside(lambda: self._recall(id_)))
         if recalled is None:
             yield from self._remember(id_, None, invoke(call))
             return
@@ -50,7 +59,7 @@ class Memory:
         try:
             there = replace(call, conversation_id=recalled.conversation_id)
             for event in self._remember(id_, recalled, invoke(there)):
-                silent = False
+                silent = silent and event is None
                 yield event
         except ConversationNotFound:
             if not silent:
@@ -68,15 +77,16 @@ class Memory:
                 return _Recalled(conversation_id, at)
         return None
 
-    def _remember(self, id_: str, recalled: _Recalled | None, events: Iterator[Event]) -> Iterator[Event]:
+    def _remember(
+        self, id_: str, recalled: _Recalled | None, events: Iterator[Event | None]
+    ) -> Iterator[Event | None]:
         """Write at the first sight of the conversation: once the answer has ended, nothing can be written."""
         known = False
         for event in events:
-            conversation_id = event.get("conversation_id")
-            if not known and conversation_id:
+            if event and not known and (conversation_id := event.get("conversation_id")):
                 known = True
                 if not self._is_fresh(str(conversation_id), recalled):
-                    self._write(id_, str(conversation_id))
+                    yield from self.aside(partial(self._write, id_, str(conversation_id)))
             yield event
 
     def _is_fresh(self, conversation_id: str, recalled: _Recalled | None) -> bool:

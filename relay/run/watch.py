@@ -16,9 +16,10 @@ class Watch:
         self._interface = interface
         self.failed = ""  # why the app's workflow says that it failed or was stopped; "" when it did not
 
-    def events(self, events: Iterable[Event]) -> Iterator[Event]:
+    def events(self, events: Iterable[Event | None]) -> Iterator[Event | None]:
         """Pass the events on, and make sure that a caller can tell a complete answer from a cut one.
 
+        None, which stands where no event is here yet, passes as well.
         Raises RelayError for whatever way the app fails, its own `error` event included, and when the events stop
         without the app's end event (Dify loses events of a burst on the way to a plugin). A workflow that fails ends
         as any other: Dify sends its `workflow_finished` and no error.
@@ -27,11 +28,13 @@ class Watch:
         self.failed = ""
         try:
             for event in events:
-                if kind(event) == "error":
-                    raise failure.from_event(event, self._interface)
-                if kind(event) == "workflow_finished":
-                    self.failed = failure_of(event)
-                complete = complete or kind(event) in ENDS
+                if event is not None:
+                    name = kind(event)
+                    if name == "error":
+                        raise failure.from_event(event, self._interface)
+                    if name == "workflow_finished":
+                        self.failed = failure_of(event)
+                    complete = complete or name in ENDS
                 yield event
         except RelayError:
             raise
