@@ -6,7 +6,7 @@ from dify_plugin import DifyPluginEnv
 from dify_plugin.config.logger_format import plugin_logger_handler
 
 from endpoints.nowhere import Nowhere
-from provider import watchdog
+from provider import lines, watchdog
 from provider.plugin import RelayPlugin
 
 log = logging.getLogger("duck_relay")
@@ -17,4 +17,5 @@ plugin = RelayPlugin(DifyPluginEnv(), otherwise=Nowhere)
 
 if __name__ == "__main__":
     watchdog.start()
+    lines.start(plugin)
     plugin.run()

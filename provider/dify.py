@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from math import inf
@@ -14,10 +14,12 @@ from dify_plugin.core.runtime import Session
 from dify_plugin.core.server.__base.filter_reader import FilterReader
 from dify_plugin.core.server.__base.request_reader import RequestReader
 
+from provider.lines import Exchange
 from provider.storage import SessionStorage
 from relay.call import Call, Interface, Upload
 from relay.event import Event
 from relay.run.failure import UserNotFound, from_exception
+from relay.run.inbox import Inbox
 
 log = logging.getLogger("duck_relay")
 
@@ -55,12 +57,10 @@ class SessionDify:
         self._session = session
         self.endpoint_id = session.endpoint_id or ""
         self.storage = SessionStorage(session)
-        self._replies = _Replies(session.reader, session.session_id)
-        session.reader = self._replies  # type: ignore[assignment]  # the SDK calls no more of it than `read`
 
-    def run(self, call: Call) -> "SessionRun":
-        """Prepare a run; it begins when its events are read."""
-        return SessionRun(self._session, self._replies, call)
+    def run(self, call: Call, inbox: Inbox) -> "SessionRun":
+        """Prepare a run; it begins when its events are asked for."""
+        return SessionRun(self._session, call, inbox)
 
     def parameters(self, app_id: str) -> Mapping[str, Any]:
         """Ask Dify what the app takes; good for a minute."""
@@ -73,21 +73,22 @@ class SessionDify:
 
 
 class SessionRun:
-    """One run of an app, in the thread that reads its events."""
+    """One run of an app, whose events come by an inbox."""
 
-    def __init__(self, session: Session, replies: "_Replies", call: Call) -> None:
+    def __init__(self, session: Session, call: Call, inbox: Inbox) -> None:
         self._session = session
-        self._replies = replies
         self._call = call
+        self._inbox = inbox
+        self._exchange: Exchange[dict[str, Any]] | None = None
         self._waiting: list[FilterReader] = []
         self._left = False
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Iterator[Event | None]:
         """Run the app, always streaming: agent apps can't answer in one piece."""
         call, said = self._call, False
         try:
             for event in self._stream(call):
-                said = True
+                said = said or event is not None
                 yield event
         except Exception as error:
             # Dify before 1.16 knows only its own end users; a conversation would be lost with its user. An app that
@@ -105,19 +106,34 @@ class SessionRun:
     def leave(self) -> None:
         """Stop waiting for the app's events; the SDK alone would wait for up to 250 s."""
         self._left = True
+        if self._exchange:
+            self._exchange.leave()
         while self._waiting:
             self._waiting.pop().close()
 
-    def _stream(self, call: Call) -> Iterator[Event]:
-        with self._replies.noted_by(self._note):
-            yield from self._invoke(call)
+    def _stream(self, call: Call) -> Iterator[Event | None]:
+        replies = self._invoke(call)
+        if isinstance(replies, Exchange):
+            self._exchange = replies
+            replies.into(self._inbox)
+        else:
+            self._inbox.feed(self._by_the_sdk(replies))
+        return self._inbox.events()
+
+    def _by_the_sdk(self, replies: Iterator[dict[str, Any]]) -> Iterator[Event]:
+        """Read as the SDK does, in the current thread; what it waits with is noted, so that it can be left."""
+        reader = self._session.reader
+        noting = reader if isinstance(reader, _Replies) else _Replies(reader, self._session.session_id)
+        self._session.reader = noting  # type: ignore[assignment]  # the SDK calls no more of it than `read`
+        with noting.noted_by(self._note):
+            yield from replies
 
     def _note(self, reader: FilterReader) -> None:
         self._waiting.append(reader)
         if self._left:
             self.leave()
 
-    def _invoke(self, call: Call) -> Generator[dict[str, Any], None, None]:
+    def _invoke(self, call: Call) -> Exchange[dict[str, Any]] | Iterator[dict[str, Any]]:
         app, inputs = self._session.app, dict(call.inputs)
         match call.interface:
             case Interface.WORKFLOW:

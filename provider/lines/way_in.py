@@ -1,0 +1,144 @@
+"""Lines of Dify's daemon, as they come in: from stdin when it started the plugin, or from a debugging connection."""
+
+import fcntl
+import logging
+import socket
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from dify_plugin import Plugin
+from dify_plugin.core.entities.plugin.io import PluginInStream, PluginInStreamEvent
+from dify_plugin.core.server.__base.request_reader import RequestReader
+from dify_plugin.core.server.__base.response_writer import ResponseWriter
+from dify_plugin.core.server.stdio.request_reader import StdioRequestReader
+from dify_plugin.core.server.stdio.response_writer import StdioResponseWriter
+from dify_plugin.core.server.tcp.request_reader import TCPReaderWriter
+from gevent.os import make_nonblocking, nb_read
+from pydantic_core import from_json
+
+from provider.lines.exchange import Exchanges
+
+log = logging.getLogger("duck_relay")
+
+READ = 64 * 1024  # bytes at a time: what fits into a usual pipe
+WIDE = 1024 * 1024  # bytes of the widened pipe: what Linux allows to everyone
+# Between two reads the process rests for a millisecond for each line that the last one brought, at most for so many.
+# Below 1,000 lines a second that comes to nothing, and each is read as it comes; above, it soon comes to the most.
+# A chunk leaves each 35 ms at the soonest, so nobody sees it.
+REST_PER_LINE = 0.001  # seconds
+REST = 0.008  # seconds
+
+
+def start(plugin: Plugin, exchanges: Exchanges) -> None:
+    """Let the plugin's reader read the way of this module; serverless, requests come by HTTP, and nothing changes."""
+    reader = plugin.request_reader
+    if isinstance(reader, StdioRequestReader):
+        way_in = WayIn(reader, StdioResponseWriter(), exchanges)
+        reader.event_loop = lambda: way_in.follow(_pipe(0))  # type: ignore[method-assign]
+    elif isinstance(reader, TCPReaderWriter):
+        way_in = WayIn(reader, reader, exchanges)
+        reader.event_loop = lambda: way_in.follow(_connection(reader))  # type: ignore[method-assign]
+
+
+class Lines:
+    """Puts lines together from what was read, each once, however many reads a long one takes."""
+
+    def __init__(self) -> None:
+        self._begun: list[bytes] = []
+
+    def add(self, data: bytes) -> list[bytes]:
+        """Give the lines that are whole by now, without their ends."""
+        first, *rest = data.split(b"\n")
+        self._begun.append(first)
+        if not rest:
+            return []
+        whole = b"".join(self._begun)
+        self._begun = [rest.pop()]
+        return [whole, *rest]
+
+    def clear(self) -> None:
+        """Forget the beginning of a line whose end will never come."""
+        self._begun.clear()
+
+
+class WayIn:
+    """Takes what was read apart: replies go to whoever waits for them, requests to the SDK."""
+
+    def __init__(self, reader: RequestReader, writer: ResponseWriter, exchanges: Exchanges) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._exchanges = exchanges
+
+    def follow(self, reads: Iterator[bytes | None]) -> None:
+        """Read to the end; None stands where a connection was lost and made anew."""
+        lines = Lines()
+        for data in reads:
+            if data is None:
+                lines.clear()
+                continue
+            whole = lines.add(data)
+            for line in whole:
+                if line and not line.isspace():
+                    self._take(line)
+            # a full read means that more is there; to rest for no time lets the others have their turn
+            many = len(whole) > 1 and len(data) < READ
+            time.sleep(min(REST_PER_LINE * len(whole), REST) if many else 0)
+
+    def _take(self, line: bytes) -> None:
+        try:
+            message = from_json(line)
+            if message["event"] == PluginInStreamEvent.BackwardInvocationResponse.value:
+                self._exchanges.hand_over(message["data"])
+            else:
+                self._reader._process_line(self._request(message))
+        except Exception:
+            log.exception("a line of Dify's daemon can't be read")
+
+    def _request(self, message: dict[str, Any]) -> PluginInStream:
+        return PluginInStream(
+            session_id=message["session_id"],
+            event=PluginInStreamEvent.value_of(message["event"]),
+            data=message["data"],
+            conversation_id=message.get("conversation_id"),
+            message_id=message.get("message_id"),
+            app_id=message.get("app_id"),
+            endpoint_id=message.get("endpoint_id"),
+            context=message.get("context"),
+            reader=self._reader,
+            writer=self._writer,
+        )
+
+
+def _pipe(fd: int) -> Iterator[bytes]:
+    """Read a pipe, in this thread, whenever something is there."""
+    try:
+        fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, WIDE)
+    except OSError as error:  # no pipe, or a system that allows less
+        log.info("stdin stays as wide as it is: %s", error.strerror)
+    make_nonblocking(fd)  # type: ignore[no-untyped-call]
+    while data := nb_read(fd, READ):  # type: ignore[no-untyped-call]
+        yield data
+    log.warning("Dify's daemon has closed the plugin's stdin")
+
+
+def _connection(tcp: TCPReaderWriter) -> Iterator[bytes | None]:
+    """Read a debugging connection, and make it anew when it is lost, as often as it takes."""
+    known = None
+    while True:
+        try:
+            if known is not tcp.sock:
+                known = tcp.sock
+                # a chunk that waits for the last one's receipt, up to 40 ms, may come together with the answer's end
+                known.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if data := tcp._read_data():
+                yield data
+        except Exception:
+            log.exception("the connection to %s:%s is lost", tcp.host, tcp.port)
+            tcp.alive = False
+            yield None
+            time.sleep(tcp.reconnect_timeout)
+            try:
+                tcp._launch()
+            except Exception:
+                log.exception("no connection to %s:%s, trying again", tcp.host, tcp.port)
