@@ -1,7 +1,9 @@
-"""A caller that stops reading for a while. `make soak` has the full minute; here queue and pause are a tenth."""
+"""A caller that stops reading for a while. `make soak` has the full time; here queue and pause are a tenth."""
 
 import asyncio
 from pathlib import Path
+
+import pytest
 
 from bench.load import DUCK, NDJSON, Scenario, Tally, read_duck, read_ndjson
 from bench.pause import Pause, pause
@@ -10,29 +12,33 @@ from workspace.testing import Workspace
 
 DOCUMENTED = Path(__file__).parent.parent / "fixtures" / "duck"
 SLOTS = {"caller_queue": 13}  # of the daemon's 128
-SLOW = Scenario(requests=1, events=400, gap=20, size=2000)  # 50 a second
+SLOW = Scenario(requests=1, events=300, gap=20, size=2000)  # 50 a second
 FAST = Scenario(requests=1, events=1500, gap=2, size=4096)  # 500 a second: 6 MB, more than the network holds
-PAUSES = [
-    *(Pause(scenario=SLOW, after=after, seconds=6) for after in (0, 0.5, 1.5)),
-    *(Pause(scenario=FAST, after=after, seconds=5, receive_buffer=256 * 1024) for after in (0, 0.5)),
+TOKENS = Scenario(requests=1, events=500, gap=20)
+BUFFER = 4 * 1024  # bytes
+PLAIN = [
+    *(Pause(scenario=SLOW, after=after, seconds=1.2, receive_buffer=BUFFER) for after in (0, 0.5, 1.5, 3)),
+    *(Pause(scenario=FAST, after=after, seconds=0.9, receive_buffer=256 * 1024) for after in (0, 0.5, 1.5)),
 ]
+COMPRESSED = [Pause(scenario=TOKENS, after=after, seconds=6, receive_buffer=BUFFER) for after in (0, 1.5, 3)]
 
 
-def test_a_pause_at_any_point_loses_nothing(endpoint: Open) -> None:
+@pytest.mark.parametrize(("coding", "pauses"), [("identity", PLAIN), ("gzip", COMPRESSED)])
+def test_a_pause_at_any_point_loses_nothing(endpoint: Open, coding: str, pauses: list[Pause]) -> None:
     base_url = str(endpoint(faults=SLOTS).base_url).rstrip("/")
 
     async def call() -> list[Tally]:
-        headers = {"X-API-Key": KEY}
+        headers = {"X-API-Key": KEY, "Accept-Encoding": coding}
         return await asyncio.gather(
-            *(pause(base_url, paused, headers=headers, path=NDJSON, read=read_ndjson) for paused in PAUSES)
+            *(pause(base_url, paused, headers=headers, path=NDJSON, read=read_ndjson) for paused in pauses)
         )
 
-    assert asyncio.run(call()) == [Tally(sent=paused.scenario.events + 1) for paused in PAUSES]
+    assert asyncio.run(call()) == [Tally(sent=paused.scenario.events + 1) for paused in pauses]
 
 
 def test_the_duck_of_the_documentation_loses_what_was_said_in_a_pause() -> None:
     with Workspace(plugin=DOCUMENTED) as workspace:
         base_url = workspace.endpoint(faults=SLOTS)
-        tally = asyncio.run(pause(base_url, PAUSES[-2], headers={}, path=DUCK, read=read_duck))
+        tally = asyncio.run(pause(base_url, PLAIN[-3], headers={}, path=DUCK, read=read_duck))
     assert (tally.failed, tally.disordered) == (0, 0)
     assert tally.lost > 0
