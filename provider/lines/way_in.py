@@ -77,13 +77,17 @@ class WayIn:
             if data is None:
                 lines.clear()
                 continue
-            whole = lines.add(data)
-            for line in whole:
-                if line and not line.isspace():
-                    self._take(line)
+            count = self._take_all(lines.add(data))
             # a full read means that more is there; to rest for no time lets the others have their turn
-            many = len(whole) > 1 and len(data) < READ
-            time.sleep(min(REST_PER_LINE * len(whole), REST) if many else 0)
+            many = count > 1 and len(data) < READ
+            time.sleep(min(REST_PER_LINE * count, REST) if many else 0)
+
+    def _take_all(self, lines: list[bytes]) -> int:
+        """Take each line, and give how many there were; a long one is not kept for longer than that."""
+        for line in lines:
+            if line and not line.isspace():
+                self._take(line)
+        return len(lines)
 
     def _take(self, line: bytes) -> None:
         try:
