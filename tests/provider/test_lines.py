@@ -13,6 +13,7 @@ from workspace.testing import Workspace
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 ITSELF = "the SDK reads and writes its lines itself"
 HEADERS = {"X-API-Key": KEY}
+OWN = {"DUCK_LINES": "own"}  # the suite may run the other way
 WIDEST = int(Path("/proc/sys/fs/pipe-max-size").read_text())
 
 
@@ -31,7 +32,7 @@ def answer(workspace: Workspace, app: str = "chat-3-10") -> str:
 
 
 def test_the_pipe_to_the_plugin_is_as_wide_as_the_system_allows() -> None:
-    with Workspace() as workspace:
+    with Workspace(environment=OWN) as workspace:
         assert answer(workspace) == " tok0 tok1 tok2"
         assert width(workspace) == min(WIDEST, 1024 * 1024)
         assert not [line for line in workspace.printed if ITSELF in line]
@@ -39,7 +40,7 @@ def test_the_pipe_to_the_plugin_is_as_wide_as_the_system_allows() -> None:
 
 @pytest.mark.parametrize("runtime", ["local", "remote"])
 def test_an_sdk_of_another_shape_is_left_alone_and_the_log_says_why(runtime: str) -> None:
-    environment = {"PYTHONPATH": str(FIXTURES / "changed")}
+    environment = {**OWN, "PYTHONPATH": str(FIXTURES / "changed")}
     with Workspace(runtime=runtime, environment=environment) as workspace:
         assert answer(workspace) == " tok0 tok1 tok2"
         assert "it has changed: ResponseWriter.put takes other arguments" in workspace.line("WARNING", ITSELF)
