@@ -9,6 +9,9 @@ from endpoints.nowhere import Nowhere
 from provider import lines, watchdog
 from provider.plugin import RelayPlugin
 
+# nothing of it stands in the lines of Dify's protocol, and each request writes one
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = logging.logAsyncioTasks = False
+
 log = logging.getLogger("duck_relay")
 log.setLevel(logging.INFO)
 log.addHandler(plugin_logger_handler)  # stdout belongs to Dify's protocol: this handler speaks it
