@@ -1,9 +1,9 @@
 """Reverse invocations: what the plugin asks of Dify, and whoever waits for the replies."""
 
 import queue
-import ssl
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
@@ -11,6 +11,7 @@ from dify_plugin.core.entities.invocation import InvokeType
 from dify_plugin.core.runtime import BackwardsInvocation, Session
 from pydantic_core import from_json
 
+from provider.lines.lines import Lines
 from relay.run.inbox import Inbox
 
 type Reply = Mapping[str, Any]  # {"backwards_request_id", "event": "response" | "error" | "end", "message", "data"}
@@ -118,9 +119,7 @@ def _over_http(
         content=session.writer.session_message_text(session.session_id, session.writer.stream_invoke_object(asked)),
         timeout=session.max_invocation_timeout,
     ) as response:
-        for line in response.iter_lines():
-            if not line:
-                continue
+        for line in _lines(response):
             reply = from_json(line)["data"]
             if reply["event"] == "error":
                 raise Exception(reply["message"])  # noqa: TRY002 - as above
@@ -129,11 +128,25 @@ def _over_http(
             yield _made(data_type, reply["data"])
 
 
+def _lines(response: httpx.Response) -> Iterator[bytes]:
+    """Give an answer's lines that are not blank; httpx's own end at U+0085, too, which JSON holds as it is."""
+    lines = Lines()
+    for data in response.iter_bytes():
+        yield from (line for line in lines.add(data) if line and not line.isspace())
+    if last := b"".join(lines.add(b"\n")).strip():
+        yield last
+
+
 @cache
 def _client() -> httpx.Client:
-    """Make the one client. It keeps no connection: one that has died meanwhile would take a request with it."""
+    """Make the one client, which keeps nothing from one request to the next.
+
+    A connection that has died meanwhile would take a request with it; a balancer's cookie would lead every request of
+    the process to the same daemon.
+    """
     return httpx.Client(
-        verify=ssl.create_default_context(), limits=httpx.Limits(max_connections=None, max_keepalive_connections=0)
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
     )
 
 

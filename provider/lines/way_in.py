@@ -18,6 +18,7 @@ from gevent.os import make_nonblocking, nb_read
 from pydantic_core import from_json
 
 from provider.lines.exchange import Exchanges
+from provider.lines.lines import Lines
 
 log = logging.getLogger("duck_relay")
 
@@ -39,27 +40,6 @@ def start(plugin: Plugin, exchanges: Exchanges) -> None:
     elif isinstance(reader, TCPReaderWriter):
         way_in = WayIn(reader, reader, exchanges)
         reader.event_loop = lambda: way_in.follow(_connection(reader))  # type: ignore[method-assign]
-
-
-class Lines:
-    """Puts lines together from what was read, each once, however many reads a long one takes."""
-
-    def __init__(self) -> None:
-        self._begun: list[bytes] = []
-
-    def add(self, data: bytes) -> list[bytes]:
-        """Give the lines that are whole by now, without their ends."""
-        first, *rest = data.split(b"\n")
-        self._begun.append(first)
-        if not rest:
-            return []
-        whole = b"".join(self._begun)
-        self._begun = [rest.pop()]
-        return [whole, *rest]
-
-    def clear(self) -> None:
-        """Forget the beginning of a line whose end will never come."""
-        self._begun.clear()
 
 
 class WayIn:

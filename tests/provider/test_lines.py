@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bench.load import RUNTIMES
 from tests.endpoints.conftest import KEY
 from workspace.testing import Workspace
 
@@ -66,6 +67,14 @@ def test_long_lines_and_short_ones_come_through_in_one_piece() -> None:
         for size in (1, 30_000, 32_000, 64 * 1024, 1_000_000):
             asked = {"query": "é" + "." * size, "format": "text"}
             assert httpx.post(url, json=asked, headers=HEADERS, timeout=60).text == asked["query"]
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_what_ends_a_line_elsewhere_ends_none_here(runtime: str) -> None:
+    with Workspace(runtime=runtime) as workspace:
+        url = f"{workspace.endpoint(settings={'api_key': KEY})}/duck/parrot"
+        asked = {"query": "a\x85b\u2028c\x0bd\x1ee\rf", "format": "text"}
+        assert httpx.post(url, json=asked, headers=HEADERS, timeout=60).text == asked["query"]
 
 
 def test_what_can_not_be_written_at_once_is_written_later() -> None:
