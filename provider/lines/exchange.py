@@ -17,6 +17,7 @@ from relay.run.inbox import Inbox
 type Reply = Mapping[str, Any]  # {"backwards_request_id", "event": "response" | "error" | "end", "message", "data"}
 type Take = Callable[[Reply], None]
 
+LOST = "the connection to Dify's daemon was lost"
 PATH = "/backwards-invocation/transaction"  # of the daemon, for a plugin that it doesn't hold by a pipe
 
 
@@ -37,6 +38,12 @@ class Exchanges:
         """Give a reply to whoever waits for it; one that nobody waits for any more is dropped."""
         if take := self._waiting.get(reply["backwards_request_id"]):
             take(reply)
+
+    def break_off(self) -> None:
+        """Tell all who wait that no reply will come: over a new connection the daemon answers nothing old."""
+        waiting, self._waiting = self._waiting, {}
+        for request_id, take in waiting.items():
+            take({"backwards_request_id": request_id, "event": "error", "message": LOST, "data": None})
 
 
 class Exchange[T]:

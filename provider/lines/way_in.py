@@ -5,6 +5,7 @@ import logging
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from dify_plugin import Plugin
@@ -56,6 +57,7 @@ class WayIn:
         for data in reads:
             if data is None:
                 lines.clear()
+                self._exchanges.break_off()
                 continue
             whole = lines.add(data)
             for line in whole:
@@ -104,21 +106,32 @@ def _pipe(fd: int) -> Iterator[bytes]:
 
 def _connection(tcp: TCPReaderWriter) -> Iterator[bytes | None]:
     """Read a debugging connection, and make it anew when it is lost, as often as it takes."""
-    known = None
+    known = _at_once(tcp.sock)
     while True:
         try:
-            if known is not tcp.sock:
-                known = tcp.sock
-                # a chunk that waits for the last one's receipt, up to 40 ms, may come together with the answer's end
-                known.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if data := tcp._read_data():
+            data = tcp._read_data()
+            if known is not tcp.sock:  # whoever could not write has connected anew
+                known = _at_once(tcp.sock)
+                yield None
+            if data:
                 yield data
         except Exception:
             log.exception("the connection to %s:%s is lost", tcp.host, tcp.port)
-            tcp.alive = False
             yield None
+            if known is not tcp.sock:
+                known = _at_once(tcp.sock)
+                continue
+            tcp.alive = False
             time.sleep(tcp.reconnect_timeout)
             try:
                 tcp._launch()
+                known = _at_once(tcp.sock)
             except Exception:
                 log.exception("no connection to %s:%s, trying again", tcp.host, tcp.port)
+
+
+def _at_once(connection: socket.socket) -> socket.socket:
+    """Let small pieces leave at once: one that waits 40 ms for the last one's receipt comes with the answer's end."""
+    with suppress(OSError):  # it is lost already, and the next to read it hears so
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
