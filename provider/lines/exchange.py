@@ -1,9 +1,9 @@
 """Reverse invocations: what the plugin asks of Dify, and whoever waits for the replies."""
 
 import queue
-import ssl
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
@@ -11,11 +11,13 @@ from dify_plugin.core.entities.invocation import InvokeType
 from dify_plugin.core.runtime import BackwardsInvocation, Session
 from pydantic_core import from_json
 
+from provider.lines.lines import Lines
 from relay.run.inbox import Inbox
 
 type Reply = Mapping[str, Any]  # {"backwards_request_id", "event": "response" | "error" | "end", "message", "data"}
 type Take = Callable[[Reply], None]
 
+LOST = "the connection to Dify's daemon was lost"
 PATH = "/backwards-invocation/transaction"  # of the daemon, for a plugin that it doesn't hold by a pipe
 
 
@@ -36,6 +38,12 @@ class Exchanges:
         """Give a reply to whoever waits for it; one that nobody waits for any more is dropped."""
         if take := self._waiting.get(reply["backwards_request_id"]):
             take(reply)
+
+    def break_off(self) -> None:
+        """Tell all who wait that no reply will come: over a new connection the daemon answers nothing old."""
+        waiting, self._waiting = self._waiting, {}
+        for request_id, take in waiting.items():
+            take({"backwards_request_id": request_id, "event": "error", "message": LOST, "data": None})
 
 
 class Exchange[T]:
@@ -118,9 +126,7 @@ def _over_http(
         content=session.writer.session_message_text(session.session_id, session.writer.stream_invoke_object(asked)),
         timeout=session.max_invocation_timeout,
     ) as response:
-        for line in response.iter_lines():
-            if not line:
-                continue
+        for line in _lines(response):
             reply = from_json(line)["data"]
             if reply["event"] == "error":
                 raise Exception(reply["message"])  # noqa: TRY002 - as above
@@ -129,11 +135,25 @@ def _over_http(
             yield _made(data_type, reply["data"])
 
 
+def _lines(response: httpx.Response) -> Iterator[bytes]:
+    """Give an answer's lines that are not blank; httpx's own end at U+0085, too, which JSON holds as it is."""
+    lines = Lines()
+    for data in response.iter_bytes():
+        yield from (line for line in lines.add(data) if line and not line.isspace())
+    if last := b"".join(lines.add(b"\n")).strip():
+        yield last
+
+
 @cache
 def _client() -> httpx.Client:
-    """Make the one client. It keeps no connection: one that has died meanwhile would take a request with it."""
+    """Make the one client, which keeps nothing from one request to the next.
+
+    A connection that has died meanwhile would take a request with it; a balancer's cookie would lead every request of
+    the process to the same daemon.
+    """
     return httpx.Client(
-        verify=ssl.create_default_context(), limits=httpx.Limits(max_connections=None, max_keepalive_connections=0)
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
     )
 
 

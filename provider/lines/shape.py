@@ -38,7 +38,10 @@ READERS = (StdioRequestReader, TCPReaderWriter, ServerlessRequestReader)
 
 def differences(plugin: Plugin) -> list[str]:
     """Name what is not as expected; nothing when all is."""
-    return list(_differences(plugin))
+    try:
+        return list(_differences(plugin))
+    except Exception as error:  # noqa: BLE001 - what is looked at may have become anything
+        return [f"{type(error).__name__}: {error}"]
 
 
 def _differences(plugin: Plugin) -> Iterator[str]:

@@ -5,6 +5,7 @@ import logging
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from dify_plugin import Plugin
@@ -18,6 +19,7 @@ from gevent.os import make_nonblocking, nb_read
 from pydantic_core import from_json
 
 from provider.lines.exchange import Exchanges
+from provider.lines.lines import Lines
 
 log = logging.getLogger("duck_relay")
 
@@ -41,27 +43,6 @@ def start(plugin: Plugin, exchanges: Exchanges) -> None:
         reader.event_loop = lambda: way_in.follow(_connection(reader))  # type: ignore[method-assign]
 
 
-class Lines:
-    """Puts lines together from what was read, each once, however many reads a long one takes."""
-
-    def __init__(self) -> None:
-        self._begun: list[bytes] = []
-
-    def add(self, data: bytes) -> list[bytes]:
-        """Give the lines that are whole by now, without their ends."""
-        first, *rest = data.split(b"\n")
-        self._begun.append(first)
-        if not rest:
-            return []
-        whole = b"".join(self._begun)
-        self._begun = [rest.pop()]
-        return [whole, *rest]
-
-    def clear(self) -> None:
-        """Forget the beginning of a line whose end will never come."""
-        self._begun.clear()
-
-
 class WayIn:
     """Takes what was read apart: replies go to whoever waits for them, requests to the SDK."""
 
@@ -76,6 +57,7 @@ class WayIn:
         for data in reads:
             if data is None:
                 lines.clear()
+                self._exchanges.break_off()
                 continue
             count = self._take_all(lines.add(data))
             # a full read means that more is there; to rest for no time lets the others have their turn
@@ -128,21 +110,32 @@ def _pipe(fd: int) -> Iterator[bytes]:
 
 def _connection(tcp: TCPReaderWriter) -> Iterator[bytes | None]:
     """Read a debugging connection, and make it anew when it is lost, as often as it takes."""
-    known = None
+    known = _at_once(tcp.sock)
     while True:
         try:
-            if known is not tcp.sock:
-                known = tcp.sock
-                # a chunk that waits for the last one's receipt, up to 40 ms, may come together with the answer's end
-                known.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if data := tcp._read_data():
+            data = tcp._read_data()
+            if known is not tcp.sock:  # whoever could not write has connected anew
+                known = _at_once(tcp.sock)
+                yield None
+            if data:
                 yield data
         except Exception:
             log.exception("the connection to %s:%s is lost", tcp.host, tcp.port)
-            tcp.alive = False
             yield None
+            if known is not tcp.sock:
+                known = _at_once(tcp.sock)
+                continue
+            tcp.alive = False
             time.sleep(tcp.reconnect_timeout)
             try:
                 tcp._launch()
+                known = _at_once(tcp.sock)
             except Exception:
                 log.exception("no connection to %s:%s, trying again", tcp.host, tcp.port)
+
+
+def _at_once(connection: socket.socket) -> socket.socket:
+    """Let small pieces leave at once: one that waits 40 ms for the last one's receipt comes with the answer's end."""
+    with suppress(OSError):  # it is lost already, and the next to read it hears so
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection

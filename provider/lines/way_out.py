@@ -2,6 +2,7 @@
 
 import atexit
 import io
+import json
 import os
 import sys
 from typing import Any
@@ -15,13 +16,11 @@ from dify_plugin.core.server.stdio.request_reader import StdioRequestReader
 from gevent.event import Event as Moment
 from gevent.os import make_nonblocking
 from pydantic import BaseModel
-from pydantic_core import PydanticSerializationError, to_json
+from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
 
 MOST = 8 * 1024 * 1024  # bytes that wait before whoever writes has to wait, too
 
 WRITE = 2  # what the event loop calls "can be written to"
-
-_put = ResponseWriter.put
 
 
 def start(plugin: Plugin) -> None:
@@ -41,12 +40,13 @@ def put(
     data: dict[str, Any] | BaseModel | None = None,
 ) -> None:
     """Write one line of the protocol, encoded once, in one write."""
+    message = {"event": event.value, "session_id": session_id, "data": data}
     try:
-        line = to_json({"event": event.value, "session_id": session_id, "data": data})
-    except PydanticSerializationError:  # half a surrogate pair, say in an error's text
-        _put(writer, event, session_id, data)
-    else:
-        writer.write(line.decode() + "\n\n")
+        line = to_json(message, inf_nan_mode="null").decode()
+    except PydanticSerializationError:
+        # half a surrogate pair, say in an error's text: the SDK would send nothing, and the caller wait for ever
+        line = json.dumps(to_jsonable_python(message, inf_nan_mode="null"))
+    writer.write(line + "\n\n")
 
 
 def stream_object(_: ResponseWriter, data: dict[str, Any] | BaseModel) -> dict[str, Any]:

@@ -54,10 +54,14 @@ class Gzip:
         return self._compressor.compress(raw) + self._compressor.flush(zlib.Z_FINISH)
 
 
-@lru_cache(64)  # there are few kinds of clients, and to read one costs more than to code a chunk
 def accepts_gzip(accept_encoding: str) -> bool:
     """Tell whether a caller with this Accept-Encoding can read gzip; an empty one can't be asked to."""
-    return float(parse_accept_header(accept_encoding[:LONGEST_ACCEPT]).quality("gzip")) > 0
+    return _accepts_gzip(accept_encoding[:LONGEST_ACCEPT])  # cut before it is kept: a caller may send a megabyte
+
+
+@lru_cache(64)  # there are few kinds of clients, and to read one costs more than to code a chunk
+def _accepts_gzip(accept_encoding: str) -> bool:
+    return float(parse_accept_header(accept_encoding).quality("gzip")) > 0
 
 
 def compressed(body: bytes) -> bytes:

@@ -2,11 +2,13 @@
 
 import fcntl
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
 
+from bench.load import RUNTIMES
 from tests.endpoints.conftest import KEY
 from workspace.testing import Workspace
 
@@ -46,6 +48,11 @@ def test_an_sdk_of_another_shape_is_left_alone_and_the_log_says_why(runtime: str
         assert "it has changed: ResponseWriter.put takes other arguments" in workspace.line("WARNING", ITSELF)
 
 
+def test_an_sdk_that_can_not_even_be_looked_at_is_left_alone_too() -> None:
+    with Workspace(environment={"PYTHONPATH": str(FIXTURES / "changed_replies")}) as workspace:
+        workspace.line("WARNING", ITSELF, "it has changed: AttributeError")
+
+
 @pytest.mark.parametrize("said", ["sdk", " SDK "])
 def test_it_can_be_switched_off(said: str) -> None:
     with Workspace(environment={"DUCK_LINES": said}) as workspace:
@@ -63,10 +70,19 @@ def test_long_lines_and_short_ones_come_through_in_one_piece() -> None:
             assert httpx.post(url, json=asked, headers=HEADERS, timeout=60).text == asked["query"]
 
 
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_what_ends_a_line_elsewhere_ends_none_here(runtime: str) -> None:
+    with Workspace(runtime=runtime) as workspace:
+        url = f"{workspace.endpoint(settings={'api_key': KEY})}/duck/parrot"
+        asked = {"query": "a\x85b\u2028c\x0bd\x1ee\rf", "format": "text"}
+        assert httpx.post(url, json=asked, headers=HEADERS, timeout=60).text == asked["query"]
+
+
 def test_what_can_not_be_written_at_once_is_written_later() -> None:
-    """Answers of 8 MB, ten at once: far more than the pipe out of the plugin takes."""
-    with Workspace() as workspace, httpx.Client(headers=HEADERS, timeout=60) as client:
+    """Answers of 4 MB, five at once: together far more than the pipe takes, and than may wait for it."""
+    uncoded = {**HEADERS, "Accept-Encoding": "identity"}
+    with Workspace() as workspace, httpx.Client(headers=uncoded, timeout=60) as client:
         url = f"{workspace.endpoint(settings={'api_key': KEY})}/duck/big-4000000"
-        for _ in range(3):
-            told = client.get(url, params={"query": "hi", "format": "text"})
-            assert len(told.text) == 4_000_000
+        with ThreadPoolExecutor(5) as callers:
+            told = callers.map(lambda _: client.get(url, params={"query": "hi", "format": "text"}).text, range(5))
+        assert [len(text) for text in told] == [4_000_000] * 5

@@ -1,0 +1,67 @@
+"""A debugging connection that is lost in the middle of a line, and made anew by whoever notices first."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+LOSE = """
+import json, logging, sys
+import dify_plugin, gevent
+from gevent import socket
+from types import SimpleNamespace
+from dify_plugin.core.server.tcp.request_reader import TCPReaderWriter
+from provider.lines import way_in
+from provider.lines.exchange import Exchanges
+
+logging.disable()
+REPLY = {"event": "response", "message": "", "data": {"n": 1}}
+
+def hear(name):
+    def take(reply):
+        exchanges.forget(name)
+        told.append((name, reply["event"]))
+    exchanges.wait(name, take)
+
+def until(condition):
+    with gevent.Timeout(10, False):
+        while not condition():
+            gevent.sleep(0.01)
+
+def line(request_id):
+    data = {**REPLY, "backwards_request_id": request_id}
+    return json.dumps({"session_id": "s", "event": "backwards_response", "data": data}).encode() + b"\\n"
+
+server = socket.create_server(("127.0.0.1", 0))
+tcp = TCPReaderWriter("127.0.0.1", server.getsockname()[1], "key", reconnect_timeout=0)
+tcp.launch()
+old, _ = server.accept()
+exchanges, told = Exchanges(), []
+hear("first")
+hear("second")
+way_in.start(SimpleNamespace(request_reader=tcp), exchanges)
+gevent.spawn(tcp.event_loop)
+old.sendall(line("first") + line("second")[:40])
+until(lambda: told)
+if sys.argv[1] == "reader":
+    old.close()
+else:
+    tcp._launch()  # as the SDK does where it can't write
+new, _ = server.accept()
+until(lambda: len(told) == 2)
+hear("third")
+new.sendall(line("third"))
+until(lambda: len(told) == 3)
+print(told)
+"""
+
+
+@pytest.mark.parametrize("who", ["reader", "writer"])
+def test_over_a_new_connection_begins_a_new_line_and_who_waited_hears_of_it(who: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOSE, who], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    told = [("first", "response"), ("second", "error"), ("third", "response")]
+    assert (done.stderr, done.stdout) == ("", f"{told}\n")
