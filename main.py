@@ -10,7 +10,7 @@ from provider import lines, watchdog
 from provider.plugin import RelayPlugin
 
 # nothing of it stands in the lines of Dify's protocol, and each request writes one
-logging.logThreads = logging.logProcesses = logging.logMultiprocessing = logging.logAsyncioTasks = False
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 log = logging.getLogger("duck_relay")
 log.setLevel(logging.INFO)
