@@ -1,6 +1,5 @@
 """Lines of Dify's daemon, as they come in: from stdin when it started the plugin, or from a debugging connection."""
 
-import fcntl
 import logging
 import socket
 import time
@@ -20,11 +19,11 @@ from pydantic_core import from_json
 
 from provider.lines.exchange import Exchanges
 from provider.lines.lines import Lines
+from provider.lines.pipe import widen
 
 log = logging.getLogger("duck_relay")
 
 READ = 64 * 1024  # bytes at a time: what fits into a usual pipe
-WIDE = 1024 * 1024  # bytes of the widened pipe: what Linux allows to everyone
 # Between two reads the process rests for a millisecond for each line that the last one brought, at most for so many.
 # Below 1,000 lines a second that comes to nothing, and each is read as it comes; above, it soon comes to the most.
 # A chunk leaves each 35 ms at the soonest, so nobody sees it.
@@ -98,10 +97,7 @@ class WayIn:
 
 def _pipe(fd: int) -> Iterator[bytes]:
     """Read a pipe, in this thread, whenever something is there."""
-    try:
-        fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, WIDE)
-    except OSError as error:  # no pipe, or a system that allows less
-        log.info("stdin stays as wide as it is: %s", error.strerror)
+    widen(fd)
     make_nonblocking(fd)  # type: ignore[no-untyped-call]
     while data := nb_read(fd, READ):  # type: ignore[no-untyped-call]
         yield data

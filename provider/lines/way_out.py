@@ -5,6 +5,7 @@ import io
 import json
 import os
 import sys
+from collections import deque
 from typing import Any
 
 import gevent
@@ -17,6 +18,8 @@ from gevent.event import Event as Moment
 from gevent.os import make_nonblocking
 from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
+
+from provider.lines.pipe import WIDE, widen
 
 MOST = 8 * 1024 * 1024  # bytes that wait before whoever writes has to wait, too
 
@@ -60,13 +63,14 @@ class Outlet(io.TextIOBase):
     def __init__(self, fd: int) -> None:
         super().__init__()
         self._fd = fd
-        self._lines: list[bytes] = []
+        self._lines: deque[bytes] = deque()
         self._size = 0  # bytes that wait
         self._hub: Any = gevent.get_hub()  # type: ignore[no-untyped-call]
         self._loop = self._hub.loop
         self._writable = self._loop.io(fd, WRITE)
         self._scheduled = False
         self._room: Any = Moment()  # type: ignore[no-untyped-call]
+        widen(fd)
         make_nonblocking(fd)  # type: ignore[no-untyped-call]
         atexit.register(self._write_all)
 
@@ -91,15 +95,16 @@ class Outlet(io.TextIOBase):
 
     def _leave(self) -> None:
         """Write what waits, as much as the pipe takes; in the event loop itself, which must not be kept."""
-        waiting = b"".join(self._lines)
+        piece = self._piece()
         try:
-            written = os.write(self._fd, waiting)
+            written = os.write(self._fd, piece)
         except BlockingIOError:
             written = 0
         except OSError:  # nobody reads any more: the daemon is gone, and the SDK ends the process
-            written = len(waiting)
-        self._size = len(waiting) - written
-        self._lines = [waiting[written:]] if self._size else []
+            written = len(piece)
+        if written < len(piece):
+            self._lines.appendleft(piece[written:])
+        self._size -= written
         if self._size:
             if not self._writable.active:
                 self._writable.start(self._leave)
@@ -109,8 +114,15 @@ class Outlet(io.TextIOBase):
         if self._size <= MOST:
             self._room.set()
 
+    def _piece(self) -> bytes:
+        """Take out what one write is tried with: of all that waits no more than the pipe could take."""
+        lines, size = [], 0
+        while self._lines and size < WIDE:
+            lines.append(self._lines.popleft())
+            size += len(lines[-1])
+        return b"".join(lines)
+
     def _write_all(self) -> None:
         os.set_blocking(self._fd, True)
-        for line in self._lines:
-            os.write(self._fd, line)
-        self._lines.clear()
+        while self._lines:
+            os.write(self._fd, self._lines.popleft())
