@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # importing the SDK patches the process, and no test of this 
 MISSING = "load data failed, please check if the key is correct or you have not set it"
 
 
-SLOWEST = 10.0  # seconds; the SDK alone would wait for 250, and whoever shares a record with the waiting one, too
+SLOWEST = 5.0  # seconds; the SDK alone would wait for 250, and whoever shares a record with the waiting one, too
 
 
 def _in_time() -> gevent.Timeout:

@@ -90,29 +90,28 @@ class Carrier:
                 )
                 break
             at_once, waiting = waiting[:AT_ONCE], waiting[AT_ONCE:]
-            runs = [self._attempt(errors, self._begin, chain.pop(0)) for chain in at_once]
-            together(partial(self._attempt, errors, run.whole) for run in runs if isinstance(run, _Run))
-            errors.extend(
-                AppFailed("A message of this delivery has failed before, and would again.")
-                for run in runs
-                if isinstance(run, Answer) and run.status >= HTTPStatus.BAD_REQUEST
-            )
+            failed = together(partial(self._message, chain.pop(0)) for chain in at_once)
+            errors.extend(error for error in failed if error)
             waiting = [chain for chain in at_once if chain] + waiting
         for error in errors[1:]:
             self.line.failed(error)
         if errors:
             raise errors[0]
 
-    def _attempt[**P, T](
-        self, errors: list[RelayError], act: Callable[P, T], *args: P.args, **options: P.kwargs
-    ) -> T | None:
+    def _message(self, plan: Plan) -> RelayError | None:
+        """Carry out one message of a batch, in a thread of its own. Gives what went wrong."""
+        self.host.mark(self.line.request_id)
         try:
-            return act(*args, **options)
+            run = self._begin(plan)
+            if isinstance(run, _Run):
+                run.whole()
+            elif run.status >= HTTPStatus.BAD_REQUEST:
+                return AppFailed("A message of this delivery has failed before, and would again.")
         except RelayError as error:
-            errors.append(error)
+            return error
         except Exception as error:  # noqa: BLE001 - the others go on
             unforeseen(self.line.request_id, error)
-            errors.append(RelayError(UNFORESEEN))
+            return RelayError(UNFORESEEN)
         return None
 
     def _begin(self, plan: Plan) -> "_Run | Answer":
@@ -174,7 +173,6 @@ class _Run:
 
     def whole(self) -> bytes | None:
         """Wait for the opening; give the whole answer if it is complete by then. Raises RelayError when it failed."""
-        self._carrier.host.mark(self._carrier.line.request_id)
         try:
             whole = self._pump.open()
             if whole is None:

@@ -14,6 +14,7 @@ What Dify's plugin daemon does to an endpoint's answer, and what follows from it
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from relay.errors import AppTimeout, RelayError
@@ -54,13 +55,14 @@ def every(seconds: float, act: Callable[[], bool]) -> Callable[[], None]:
     return stopped.set
 
 
-def together(acts: Iterable[Callable[[], object]]) -> None:
-    """Do several things at the same time, each in a thread of its own, and wait for all. None of them may raise."""
-    threads = [threading.Thread(target=act, daemon=True) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+def together[T](acts: Iterable[Callable[[], T]]) -> list[T]:
+    """Do several things at the same time, each in a thread of its own, and give what each of them gives.
+
+    Raises the first error, when all are done.
+    """
+    several = list(acts)
+    with ThreadPoolExecutor(max(len(several), 1)) as threads:
+        return [begun.result() for begun in [threads.submit(act) for act in several]]
 
 
 class Pump:

@@ -13,7 +13,7 @@ processes both write a slot only if one of them needs longer from reading the he
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from relay.errors import AppUnavailable
 from relay.run.dify import Storage, StorageFailed
@@ -49,6 +49,11 @@ class _Waiting:
     placed: bool = False  # in the page, which is perhaps not written yet
     refused: bool = False
     written: bool = False
+    woken: threading.Event = field(default_factory=threading.Event)  # it is done with, or leads
+
+    @property
+    def done(self) -> bool:
+        return self.written or self.refused
 
 
 class Index:
@@ -60,8 +65,8 @@ class Index:
         self._kind = kind
         self._writer = writer
         self._lock = threading.Lock()  # guards what waits
-        self._turn = threading.Lock()  # held while the storage is called: one writes for all that wait
-        self._waiting: list[_Waiting] = []
+        self._waiting: list[_Waiting] = []  # who came first stands first
+        self._leader: _Waiting | None = None  # the only one that calls the storage: it writes for all that wait
         self._slot: int | None = None
         self._pages: list[Page] = []  # the oldest first; the last is the one that is written
         self._written = True  # whether the last page stands in the storage as it is here
@@ -73,14 +78,14 @@ class Index:
         waiting = _Waiting(entry)
         with self._lock:
             self._waiting.append(waiting)
+            if self._leader is None:
+                self._lead(waiting)
         try:
-            with self._turn:
-                if not waiting.written and not waiting.refused:
-                    self._write_all(reach)
+            waiting.woken.wait()
+            if self._leader is waiting:
+                self._write_all(reach)
         finally:
-            with self._lock:
-                if waiting in self._waiting:
-                    self._waiting.remove(waiting)
+            self._leave(waiting)
         if waiting.refused:
             raise RecordsFull("Too much is under way to take on more.", headers={"Retry-After": "10"})
 
@@ -98,6 +103,28 @@ class Index:
         return sorted(newest.values(), key=lambda entry: entry.at)[: -count - 1 : -1]
 
     # --- entering
+
+    def _lead(self, waiting: _Waiting | None) -> None:
+        self._leader = waiting
+        if waiting is not None:
+            waiting.woken.set()
+
+    def _leave(self, waiting: _Waiting) -> None:
+        """Let the others go on: those that are done, and whoever leads next.
+
+        That is who came last. The storage answers nobody whose caller has hung up, so each of many who did would keep
+        all others for as long as it takes to give up; who came last is the likeliest to be there, and writes for all.
+        """
+        with self._lock:
+            if waiting in self._waiting:
+                self._waiting.remove(waiting)
+            if self._leader is not waiting:
+                return
+            for one in self._waiting:
+                if one.done:
+                    one.woken.set()
+            self._waiting = [one for one in self._waiting if not one.done]
+            self._lead(self._waiting[-1] if self._waiting else None)
 
     def _write_all(self, reach: Reach) -> None:
         """Write the entries of all that wait, whoever's they are."""

@@ -2,7 +2,7 @@ import tracemalloc
 
 import pytest
 
-from relay.outgoing.coding import accepts_gzip
+from relay.outgoing.coding import LONGEST_ACCEPT, accepts_gzip
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,13 @@ from relay.outgoing.coding import accepts_gzip
         ("gzip;q=nan", False),
         ("", False),
         (",;=,,", False),
+        ("gzip ; q=0.5", True),
+        ("gzip, *;q=0", True),
+        ("*, gzip;q=0", False),
+        ("gzip;q=2", False),
         ("br, " * 400 + "gzip", False),
+        (f"gzip{' ' * LONGEST_ACCEPT};q=0", False),
+        (f"*,{' ' * LONGEST_ACCEPT}gzip;q=0", False),
     ],
 )
 def test_gzip_is_for_whoever_accepts_it(accept_encoding: str, accepted: bool) -> None:

@@ -10,10 +10,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from relay.errors import DeliveryInProgress
 from relay.run.deliveries import LEASE, Answer, Delivery
-from relay.run.dify import StorageFailed
+from relay.run.dify import StorageFailed, StorageSilent
 from relay.run.records import DAY, KINDS, Kind, RecordsFull
 from tests.relay.run.records import Clock, Process, lost, stored_records
 from tests.relay.storage import Crashed, Shelf
+from workspace.testing import until
 
 SMALL = Kind(name="deliveries", budget=40_000, keep=DAY, reserve=300, page=8)
 HEADS = 4_000  # bytes of heads and of the page that is just being cleared away
@@ -350,6 +351,44 @@ def test_many_that_write_at_once_share_their_pages() -> None:
     assert sorted(bodies(stored_records(shelf).values())) == [0, *range(60)]
     assert lost(shelf) == []
     assert shelf.calls["set"] < 2 * 60
+
+
+class Unanswered(Shelf):
+    """The storage of a request whose caller has hung up: it keeps silent until `given_up`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given_up = threading.Event()
+
+    def set(self, key: str, value: bytes) -> None:
+        self.calls["set"] += 1
+        self.given_up.wait()
+        raise StorageSilent
+
+
+def test_callers_who_hung_up_keep_others_waiting_once_not_each_for_itself(one: Process) -> None:
+    one.records().write("before", {"n": 0})
+    gone = [Process(Unanswered(), one.clock, writer=one.writer) for _ in range(5)]
+    refused: list[str] = []
+
+    def enter(process: Process, id_: str) -> None:
+        try:
+            process.records().enter(id_, {"n": 1})
+        except StorageSilent:
+            refused.append(id_)
+
+    threads = []
+    for number, process in enumerate([*gone, one]):
+        threads.append(threading.Thread(target=enter, args=(process, str(number))))
+        threads[-1].start()
+        until(lambda: len(one.records()._process.index._waiting) == len(threads))
+    for process in gone:
+        assert isinstance(process.shelf, Unanswered)
+        process.shelf.given_up.set()
+    for thread in threads:
+        thread.join()
+    assert [process.shelf.calls["set"] for process in gone] == [1, 0, 0, 0, 0]
+    assert refused == ["0"]
 
 
 @dataclass(eq=False)
