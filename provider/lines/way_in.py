@@ -1,12 +1,15 @@
 """Lines of Dify's daemon, as they come in: from stdin when it started the plugin, or from a debugging connection."""
 
 import logging
+import os
 import socket
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+import gevent
 from dify_plugin import Plugin
 from dify_plugin.core.entities.plugin.io import PluginInStream, PluginInStreamEvent
 from dify_plugin.core.server.__base.request_reader import RequestReader
@@ -29,6 +32,7 @@ READ = 64 * 1024  # bytes at a time: what fits into a usual pipe
 # A chunk leaves each 35 ms at the soonest, so nobody sees it.
 REST_PER_LINE = 0.001  # seconds
 REST = 0.008  # seconds
+FAREWELL = 0.1  # seconds for the last lines to leave
 
 
 def start(plugin: Plugin, exchanges: Exchanges) -> None:
@@ -49,6 +53,7 @@ class WayIn:
         self._reader = reader
         self._writer = writer
         self._exchanges = exchanges
+        self._door: deque[PluginInStream] = deque()  # requests that have not begun
 
     def follow(self, reads: Iterator[bytes | None]) -> None:
         """Read to the end; None stands where a connection was lost and made anew."""
@@ -76,9 +81,21 @@ class WayIn:
             if message["event"] == PluginInStreamEvent.BackwardInvocationResponse.value:
                 self._exchanges.hand_over(message["data"])
             else:
-                self._reader._process_line(self._request(message))
+                self._door.append(self._request(message))
+                if len(self._door) == 1:
+                    gevent.spawn_raw(self._let_in)  # type: ignore[no-untyped-call]
         except Exception:
             log.exception("a line of Dify's daemon can't be read")
+
+    def _let_in(self) -> None:
+        """Let requests begin, one in each turn of the event loop.
+
+        If all of many that come at once began at once, the first of them would be answered when the last had begun.
+        """
+        while self._door:
+            self._reader._process_line(self._door[0])
+            time.sleep(0)
+            self._door.popleft()
 
     def _request(self, message: dict[str, Any]) -> PluginInStream:
         return PluginInStream(
@@ -101,7 +118,10 @@ def _pipe(fd: int) -> Iterator[bytes]:
     make_nonblocking(fd)  # type: ignore[no-untyped-call]
     while data := nb_read(fd, READ):  # type: ignore[no-untyped-call]
         yield data
-    log.warning("Dify's daemon has closed the plugin's stdin")
+    # the SDK ends an orphan only where process 1 becomes its parent, which in many a container another does
+    log.warning("Dify's daemon has closed the plugin's stdin: it is gone, and so is the plugin")
+    time.sleep(FAREWELL)
+    os._exit(0)
 
 
 def _connection(tcp: TCPReaderWriter) -> Iterator[bytes | None]:
