@@ -18,7 +18,7 @@ from provider.lines import Exchange
 from provider.storage import SessionStorage
 from relay.call import Call, Interface, Upload
 from relay.event import Event
-from relay.run.failure import UserNotFound, from_exception
+from relay.run.failure import Cancelled, UserNotFound, from_exception
 from relay.run.inbox import Inbox
 
 log = logging.getLogger("duck_relay")
@@ -60,7 +60,7 @@ class SessionDify:
 
     def run(self, call: Call, inbox: Inbox) -> "SessionRun":
         """Prepare a run; it begins when its events are asked for."""
-        return SessionRun(self._session, call, inbox)
+        return SessionRun(self._session, call, inbox, cancelled=self.storage.give_up)
 
     def parameters(self, app_id: str) -> Mapping[str, Any]:
         """Ask Dify what the app takes; good for a minute."""
@@ -75,10 +75,12 @@ class SessionDify:
 class SessionRun:
     """One run of an app, whose events come by an inbox."""
 
-    def __init__(self, session: Session, call: Call, inbox: Inbox) -> None:
+    def __init__(self, session: Session, call: Call, inbox: Inbox, *, cancelled: Callable[[], None]) -> None:
+        """Take whom to tell when Dify says that the caller is gone, before anyone takes the events before that."""
         self._session = session
         self._call = call
         self._inbox = inbox
+        self._cancelled = cancelled
         self._exchange: Exchange[dict[str, Any]] | None = None
         self._waiting: list[FilterReader] = []
         self._left = False
@@ -115,7 +117,7 @@ class SessionRun:
         replies = self._invoke(call)
         if isinstance(replies, Exchange):
             self._exchange = replies
-            replies.into(self._inbox)
+            replies.into(self._inbox, failed=self._failed)
         else:
             self._inbox.feed(self._by_the_sdk(replies))
         return self._inbox.events()
@@ -126,7 +128,14 @@ class SessionRun:
         noting = reader if isinstance(reader, _Replies) else _Replies(reader, self._session.session_id)
         self._session.reader = noting  # type: ignore[assignment]  # the SDK calls no more of it than `read`
         with noting.noted_by(self._note):
-            yield from replies
+            for reply in replies:
+                if self._left:
+                    return
+                yield reply
+
+    def _failed(self, error: Exception) -> None:
+        if isinstance(from_exception(error, self._call.interface), Cancelled):
+            self._cancelled()
 
     def _note(self, reader: FilterReader) -> None:
         self._waiting.append(reader)

@@ -1,5 +1,6 @@
 """Dify's key/value storage for the plugin: the only place where state outlives a request."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import gevent
@@ -12,26 +13,28 @@ if TYPE_CHECKING:  # importing the SDK patches the process, and no test of this 
 # the daemon's words, whole, for a key that was never set; it has no others for a storage that can't be read
 MISSING = "load data failed, please check if the key is correct or you have not set it"
 
-
 SLOWEST = 5.0  # seconds; the SDK alone would wait for 250, and whoever shares a record with the waiting one, too
 
 
-def _in_time() -> gevent.Timeout:
-    late = StorageSilent(f"Dify's storage has not answered for {SLOWEST} s")
-    return gevent.Timeout(SLOWEST, late)  # type: ignore[no-untyped-call]  # gevent's own
-
-
 class SessionStorage:
-    """Reads and writes through an endpoint's session. Raises StorageFailed when Dify does not."""
+    """Reads and writes through an endpoint's session. Raises StorageFailed when Dify does not.
+
+    The daemon leaves unanswered what a session asks whose caller is gone. So one that was silent once, or of which
+    that is known, is asked nothing any more: whoever waits for the same record would wait as long.
+    """
 
     def __init__(self, session: "Session") -> None:
         self._session = session
+        self._silent = False
+
+    def give_up(self) -> None:
+        """Ask nothing any more."""
+        self._silent = True
 
     def get(self, key: str) -> bytes | None:
         """Give a key's value, None for a key that was never set."""
         try:
-            with _in_time():
-                return self._session.storage.get(key)
+            return self._ask(lambda: self._session.storage.get(key))
         except StorageSilent:
             raise
         except Exception as error:
@@ -42,8 +45,7 @@ class SessionStorage:
     def set(self, key: str, value: bytes) -> None:
         """Write a value over whatever the key held."""
         try:
-            with _in_time():
-                self._session.storage.set(key, value)
+            self._ask(lambda: self._session.storage.set(key, value))
         except StorageSilent:
             raise
         except Exception as error:
@@ -52,8 +54,7 @@ class SessionStorage:
     def delete(self, key: str) -> None:
         """Delete a key. The daemon fails for one that is not there, in the words of whatever it stores in: so ask."""
         try:
-            with _in_time():
-                self._session.storage.delete(key)
+            self._ask(lambda: self._session.storage.delete(key))
         except StorageSilent:
             raise
         except Exception as error:
@@ -62,9 +63,19 @@ class SessionStorage:
 
     def _exists(self, key: str) -> bool:
         try:
-            with _in_time():
-                return bool(self._session.storage.exist(key))
+            return bool(self._ask(lambda: self._session.storage.exist(key)))
         except StorageSilent:
             raise
         except Exception as error:
             raise StorageFailed from error
+
+    def _ask[T](self, act: Callable[[], T]) -> T:
+        if self._silent:
+            raise StorageSilent("the caller is gone, and Dify answers nothing that is asked for it")
+        late = StorageSilent(f"Dify's storage has not answered for {SLOWEST} s")
+        try:
+            with gevent.Timeout(SLOWEST, late):  # type: ignore[no-untyped-call]  # gevent's own
+                return act()
+        except StorageSilent:
+            self._silent = True
+            raise

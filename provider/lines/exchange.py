@@ -60,15 +60,20 @@ class Exchange[T]:
         self._request_id = str(asked["backwards_request_id"])
         self._data_type = data_type
 
-    def into(self, inbox: Inbox) -> None:
-        """Ask, and let each event of the answer go straight into an inbox."""
+    def into(self, inbox: Inbox, *, failed: Callable[[Exception], None]) -> None:
+        """Ask, and let each event of the answer go straight into an inbox; `failed` hears of an error at once."""
 
         def take(reply: Reply) -> None:
             if reply["event"] == "response" and reply["data"] is not None:
                 inbox.put(reply["data"])
-            else:
-                self._exchanges.forget(self._request_id)
-                inbox.end(Exception(reply["message"]) if reply["event"] == "error" else None)
+                return
+            self._exchanges.forget(self._request_id)
+            if reply["event"] != "error":
+                inbox.end()
+                return
+            error = Exception(reply["message"])
+            failed(error)
+            inbox.end(error)
 
         self._ask(take)
 

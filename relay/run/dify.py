@@ -49,7 +49,7 @@ class Running(Protocol):
         """
 
     def leave(self) -> None:
-        """Give the run up: whoever reads its events comes to their end. May be called again, from any thread."""
+        """Give the run up: no further event of it need come, nor its end. May be called again, from any thread."""
 
 
 class Dify(Files, Protocol):

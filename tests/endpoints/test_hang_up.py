@@ -1,6 +1,7 @@
 """A sender that hangs up has lost its run: Dify cancels it. Its retry must not be told that all is well."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -42,3 +43,28 @@ def test_a_retry_after_a_hang_up_is_put_off_until_it_can_run(endpoint: Open, wor
     outcomes = [call["outcome"] for call in workspace.calls(hook=str(client.base_url)) if call["type"] == "app"]
     assert answers[-1].status_code == 200
     assert outcomes == ["aborted", "finished"], "acknowledged only when the run had finished"
+
+
+@pytest.mark.parametrize("keyed", [False, True], ids=["with memory", "with a key of its own"])
+def test_callers_who_hung_up_keep_nobody_waiting_for_long(endpoint: Open, keyed: bool) -> None:
+    """Dify's storage answers nothing that is asked for them, and all write to one index.
+
+    Each of them once kept all others for ten seconds; a client's patience, a minute, was not enough.
+    """
+    client = endpoint(memory="user")
+
+    def call(number: int, patience: float) -> httpx.Response | None:
+        headers = {"Idempotency-Key": str(number)} if keyed else {}
+        asked = {"query": "hi", "user": str(number), "format": "ndjson"}
+        try:
+            return client.post("/duck/chat-20-20", json=asked, headers=headers, timeout=patience)
+        except httpx.TimeoutException:
+            return None
+
+    with ThreadPoolExecutor(20) as callers:
+        left = list(callers.map(call, range(40), [0.03 + 0.01 * (number % 6) for number in range(40)]))
+    assert left.count(None) > 10
+    answer = call(99, 60)
+    assert answer is not None
+    assert answer.status_code == 200
+    assert "message_end" in answer.text

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from provider.storage import MISSING, SessionStorage
-from relay.run.dify import StorageFailed
+from relay.run.dify import StorageFailed, StorageSilent
 
 
 class Invocation:
@@ -53,6 +53,16 @@ def test_a_key_that_was_never_set_has_no_value() -> None:
 def test_any_other_text_is_a_failure(text: str) -> None:
     with pytest.raises(StorageFailed):
         storage(get=Exception(text))[0].get("k")
+
+
+def test_a_session_that_was_given_up_is_asked_nothing_any_more() -> None:
+    given_up, invocation = storage(get=b"v", set=None, delete=None, exist=True)
+    assert given_up.get("k") == b"v"
+    given_up.give_up()
+    for ask in (lambda: given_up.get("k"), lambda: given_up.set("k", b"v"), lambda: given_up.delete("k")):
+        with pytest.raises(StorageSilent):
+            ask()
+    assert invocation.called == ["get"]
 
 
 def test_what_can_not_be_set_is_a_failure() -> None:
