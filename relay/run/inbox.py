@@ -70,7 +70,10 @@ class Inbox:
             yield item
 
     def aside[T](self, act: Callable[[], T]) -> Generator[None, None, T]:
-        """Do what may take its time in a thread of its own; None until it is done. Gives or raises what it does."""
+        """Begin what may take its time, in a thread of its own. Gives None until it is done, then what it gives.
+
+        Raises what it raises.
+        """
         done: list[T] = []
         failed: list[BaseException] = []
 
@@ -81,14 +84,17 @@ class Inbox:
                 failed.append(error)
             self._hurry()
 
-        self._aside = True
+        def wait() -> Generator[None, None, T]:
+            self._aside = True
+            while not done and not failed:
+                yield None
+            self._aside = False
+            if failed:
+                raise failed[0]
+            return done[0]
+
         threading.Thread(target=work, daemon=True).start()
-        while not done and not failed:
-            yield None
-        self._aside = False
-        if failed:
-            raise failed[0]
-        return done[0]
+        return wait()
 
     def wait(self, seconds: float, *, deaf: bool = False) -> None:
         """Wait for an event or an end, or if `deaf` for an end alone; at most so many seconds."""

@@ -80,14 +80,25 @@ class Memory:
     def _remember(
         self, id_: str, recalled: _Recalled | None, events: Iterator[Event | None]
     ) -> Iterator[Event | None]:
-        """Write at the first sight of the conversation: once the answer has ended, nothing can be written."""
+        """Write at the first sight of the conversation, beside the answer; its end waits for that.
+
+        Once the answer has ended, nothing can be written.
+        """
+        written: Generator[None, None, None] | None = None
         known = False
-        for event in events:
-            if event and not known and (conversation_id := event.get("conversation_id")):
-                known = True
-                if not self._is_fresh(str(conversation_id), recalled):
-                    yield from self.aside(partial(self._write, id_, str(conversation_id)))
-            yield event
+        try:
+            for event in events:
+                if event and not known and (conversation_id := event.get("conversation_id")):
+                    known = True
+                    if not self._is_fresh(str(conversation_id), recalled):
+                        written = self.aside(partial(self._write, id_, str(conversation_id)))
+                yield event
+        except Exception:
+            if written:
+                yield from written
+            raise
+        if written:
+            yield from written
 
     def _is_fresh(self, conversation_id: str, recalled: _Recalled | None) -> bool:
         if recalled is None or recalled.conversation_id != conversation_id:

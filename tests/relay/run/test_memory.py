@@ -1,3 +1,4 @@
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -165,3 +166,25 @@ def test_what_is_remembered_is_bounded_and_the_longest_unused_goes_first(shelf: 
     for number in (299, 299 - kept + 1, 299 - kept):
         list(Memory(records=records, aside=Inbox().aside).run(replace(CALL, user=f"user {number}"), app))
     assert app.asked == ["c300", f"c{300 - kept + 1}", None]
+
+
+def test_the_answer_goes_on_while_its_conversation_is_written_and_ends_after_that(shelf: Shelf) -> None:
+    let = threading.Event()
+
+    class Slow(Shelf):
+        def set(self, key: str, value: bytes) -> None:
+            assert let.wait(30)
+            super().set(key, value)
+
+    slow = Slow()
+    run = memory(slow).run(CALL, App())
+    said: list[Event] = []
+    while not said or said[-1]["event"] != "message_end":
+        event = next(run)
+        said.extend([event] if event else [])
+    assert [event["event"] for event in said] == ["message", "message_end"]
+    assert next(run) is None
+    assert stored_records(slow) == {}
+    let.set()
+    assert heard(run) == []
+    assert len(stored_records(slow)) == 1
