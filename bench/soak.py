@@ -33,15 +33,10 @@ LONG = 500  # events; 50 callers at once of such answers are too much for a few 
 
 # What is promised. An answer goes on for as long as its caller pauses, and a little longer.
 TOKENS = Scenario(requests=1, events=3500, gap=20, size=6)  # an app's tokens, 50 a second
-SENTENCES = Scenario(requests=1, events=3500, gap=20, size=200)
 SHORTER = Scenario(requests=1, events=950, gap=20, size=200)
 FAST = Scenario(requests=1, events=4800, gap=2, size=4096)  # 500 a second, 2 MB
 STARTS = (0, 1, 2.5, 5)  # seconds from the first byte to the pause
-ASLEEP = [
-    Pause(scenario=scenario, after=after, seconds=62, receive_buffer=4 * 1024)
-    for scenario in (TOKENS, SENTENCES)
-    for after in STARTS
-]
+ASLEEP = [Pause(scenario=TOKENS, after=after, seconds=62, receive_buffer=4 * 1024) for after in STARTS]
 AWAY = [Pause(scenario=SHORTER, after=after, seconds=12, receive_buffer=4 * 1024) for after in STARTS]
 AWAY_FROM_MUCH = [Pause(scenario=FAST, after=after, seconds=9, receive_buffer=256 * 1024) for after in (0, 0.5)]
 
