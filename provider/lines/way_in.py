@@ -54,6 +54,7 @@ class WayIn:
         self._writer = writer
         self._exchanges = exchanges
         self._door: deque[PluginInStream] = deque()  # requests that have not begun
+        self._letting_in = False
 
     def follow(self, reads: Iterator[bytes | None]) -> None:
         """Read to the end; None stands where a connection was lost and made anew."""
@@ -82,7 +83,8 @@ class WayIn:
                 self._exchanges.hand_over(message["data"])
             else:
                 self._door.append(self._request(message))
-                if len(self._door) == 1:
+                if not self._letting_in:
+                    self._letting_in = True
                     gevent.spawn_raw(self._let_in)  # type: ignore[no-untyped-call]
         except Exception:
             log.exception("a line of Dify's daemon can't be read")
@@ -92,10 +94,12 @@ class WayIn:
 
         If all of many that come at once began at once, the first of them would be answered when the last had begun.
         """
-        while self._door:
-            self._reader._process_line(self._door[0])
-            time.sleep(0)
-            self._door.popleft()
+        try:
+            while self._door:
+                self._reader._process_line(self._door.popleft())
+                time.sleep(0)
+        finally:  # whatever one of them does, the next opens the door again
+            self._letting_in = False
 
     def _request(self, message: dict[str, Any]) -> PluginInStream:
         return PluginInStream(

@@ -65,3 +65,35 @@ def test_over_a_new_connection_begins_a_new_line_and_who_waited_hears_of_it(who:
     )
     told = [("first", "response"), ("second", "error"), ("third", "response")]
     assert (done.stderr, done.stdout) == ("", f"{told}\n")
+
+
+STUMBLE = """
+import json
+import dify_plugin, gevent
+from types import SimpleNamespace
+from provider.lines import way_in
+from provider.lines.exchange import Exchanges
+
+begun = []
+
+def process(request):
+    begun.append(request.session_id)
+    if request.session_id == "first":
+        raise RuntimeError("not today")
+
+def line(session):
+    return json.dumps({"session_id": session, "event": "request", "data": {}}).encode() + b"\\n"
+
+def reads():
+    for session in ("first", "second", "third"):
+        yield line(session)
+        gevent.sleep(0.01)
+
+way_in.WayIn(SimpleNamespace(_process_line=process), None, Exchanges()).follow(reads())
+print(begun)
+"""
+
+
+def test_a_request_that_can_not_begin_keeps_none_out_that_comes_after_it() -> None:
+    told = subprocess.run([sys.executable, "-c", STUMBLE], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert told.stdout.splitlines()[-1] == "['first', 'second', 'third']"
