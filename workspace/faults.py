@@ -31,6 +31,8 @@ class Faults:
     """Size limit of the storage instead of the manifest's."""
     inbound_queue: int = 1024
     """Events of an app that may wait for the plugin; further ones are lost."""
+    inbound_stall: bool = False
+    """Whether the daemon comes to an app's events only when the last of them has come."""
     session_queue: int = 128
     """The plugin's messages that may wait for the request's task; a full queue makes the plugin wait."""
     caller_queue: int = 128

@@ -82,6 +82,8 @@ class Invocations:
             faults.invocation_limit_s, arriving.close, InvocationError(f"read app failed: {_TIMED_OUT}")
         )
         try:
+            if faults.inbound_stall:
+                await asyncio.wait({answering})
             while True:
                 yield "stream", await arriving.read()
         except StreamEnd:
