@@ -79,7 +79,7 @@ class Row:
         sent = max((tally.sent for tally in self.tallies.values()), default=0)
         cells = "".join(f"{_lost(self.tallies.get(column)):>18}" for column in COLUMNS)
         trouble = "".join(f"  {name}: {tally}" for name, tally in self.tallies.items() if _matters(name, tally))
-        return f"{self.place:<17}{self.scenario:<42}{self.requests:>9}{sent:>13}{cells}{trouble}"
+        return f"{self.place:<20}{self.scenario:<42}{self.requests:>9}{sent:>13}{cells}{trouble}"
 
     @property
     def sound(self) -> bool:
@@ -202,7 +202,7 @@ def in_workspaces(stack: ExitStack, runtimes: Sequence[str]) -> dict[str, dict[s
 def main(runtimes: Sequence[str], loads: Sequence[int], url: str | None, key: str, *, pauses: bool) -> None:
     started = time.monotonic()
     rows: list[Row] = []
-    print(f"{'where':<17}{'scenario':<42}{'requests':>9}{'events sent':>13}", end="")
+    print(f"{'where':<20}{'scenario':<42}{'requests':>9}{'events sent':>13}", end="")
     print("".join(f"{f'lost, {column}':>18}" for column in COLUMNS))
     with ExitStack() as stack:
         found = {"given": relay(url.rstrip("/"), key)} if url else in_workspaces(stack, runtimes)
