@@ -49,7 +49,7 @@ def test_an_sdk_of_another_shape_is_left_alone_and_the_log_says_why(runtime: str
 
 
 def test_an_sdk_that_can_not_even_be_looked_at_is_left_alone_too() -> None:
-    with Workspace(environment={"PYTHONPATH": str(FIXTURES / "changed_replies")}) as workspace:
+    with Workspace(environment={**OWN, "PYTHONPATH": str(FIXTURES / "changed_replies")}) as workspace:
         workspace.line("WARNING", ITSELF, "it has changed: AttributeError")
 
 
@@ -72,7 +72,7 @@ def test_long_lines_and_short_ones_come_through_in_one_piece() -> None:
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
 def test_what_ends_a_line_elsewhere_ends_none_here(runtime: str) -> None:
-    with Workspace(runtime=runtime) as workspace:
+    with Workspace(runtime=runtime, environment=OWN) as workspace:
         url = f"{workspace.endpoint(settings={'api_key': KEY})}/duck/parrot"
         asked = {"query": "a\x85b\u2028c\x0bd\x1ee\rf", "format": "text"}
         assert httpx.post(url, json=asked, headers=HEADERS, timeout=60).text == asked["query"]
