@@ -1,104 +1,21 @@
-"""From a request to its response, with Dify's part played at the port by scripts of events."""
+"""From a request to its response."""
 
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
-from io import BytesIO
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from werkzeug import Request, Response
 
 from relay.answer import respond
-from relay.call import Call, Interface, Upload
+from relay.call import Call, Interface
 from relay.event import Event
 from relay.host import Host
 from relay.outgoing.pump import LARGEST
-from relay.run.inbox import Inbox
 from tests.events import CHAT, chatflow, workflow
-from tests.relay.storage import Shelf
-from tests.requests import get, post, request
-
-KEY = {"api_key": "quack"}
-FORM = {"user_input_form": [{"file": {"variable": "doc"}}]}
-
-type Script = Callable[[Call], Iterator[Event]]
-
-
-class Workspace:
-    """Dify at the port: apps that do what a script says."""
-
-    endpoint_id = "endpoint"
-
-    def __init__(self, script: Script) -> None:
-        self.storage = Shelf()
-        self.calls: list[Call] = []
-        self.uploaded: list[str] = []
-        self._script = script
-
-    def run(self, call: Call, inbox: Inbox) -> "Run":
-        return Run(self, call, inbox)
-
-    def parameters(self, app_id: str) -> Mapping[str, Any]:
-        return FORM
-
-    def upload(self, upload: Upload) -> Mapping[str, Any]:
-        self.uploaded.append(upload.filename)
-        return {"tool_file_id": upload.filename}
-
-    def begin(self, call: Call) -> Iterator[Event]:
-        self.calls.append(call)
-        return self._script(call)
-
-
-class Run:
-    def __init__(self, workspace: Workspace, call: Call, inbox: Inbox) -> None:
-        self._workspace = workspace
-        self._call = call
-        self._inbox = inbox
-        self._left = False
-
-    def events(self) -> Iterator[Event | None]:
-        self._inbox.feed(self._said())
-        return self._inbox.events()
-
-    def _said(self) -> Iterator[Event]:
-        for event in self._workspace.begin(self._call):
-            if self._left:  # as if Dify had said all
-                return
-            yield event
-
-    def leave(self) -> None:
-        self._left = True
-
-
-def saying(events: list[dict[str, Any]], error: Exception | None = None) -> Script:
-    def script(_: Call) -> Iterator[Event]:
-        yield from events
-        if error:
-            raise error
-
-    return script
-
-
-def answered(dify: Workspace, sent: Request, settings: Mapping[str, Any] = KEY, **options: Any) -> Response:
-    interface = options.pop("interface", Interface.ANY)
-    response = respond(
-        sent,
-        {"app_id": options.pop("app_id", "app")},
-        settings,
-        interface=interface,
-        dify=dify,
-        host=Host(clock=options.pop("clock", time.time), elapsed=time.monotonic),
-    )
-    response.get_data()
-    return response
-
-
-def keyed(body: Any, **headers: str) -> Request:
-    given = {"X-API-Key": "quack", **{name.replace("_", "-"): value for name, value in headers.items()}}
-    return request(method="POST", data=json.dumps(body), content_type="application/json", headers=given)
+from tests.relay.scripts import KEY, Workspace, answered, keyed, saying
+from tests.requests import get, post
 
 
 def test_an_answer_and_its_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
@@ -262,140 +179,6 @@ def test_no_chunk_is_longer_than_the_daemons_lines_whatever_it_holds(size: int) 
         chunks = [body] if isinstance(body, bytes) else list(response.iter_encoded())
         assert max(map(len, chunks)) <= LARGEST
         assert sum(map(len, chunks)) >= size
-
-
-# --- deliveries
-
-
-def test_what_was_answered_is_answered_again_and_runs_once() -> None:
-    dify = Workspace(saying(CHAT))
-    first, second = (answered(dify, keyed({"query": "hi"}, Idempotency_Key="1")) for _ in range(2))
-    assert first.get_data() == second.get_data()
-    assert len(dify.calls) == 1
-
-
-def test_another_request_under_the_same_key_is_refused() -> None:
-    dify = Workspace(saying(CHAT))
-    answered(dify, keyed({"query": "alice's secret"}, Idempotency_Key="1"))
-    for other in (
-        keyed({"query": "hello"}, Idempotency_Key="1"),
-        keyed({"query": "alice's secret", "format": "html"}, Idempotency_Key="1"),
-    ):
-        response = answered(dify, other)
-        assert response.status_code == 422
-        assert "idempotency_key_reused" in response.get_data(as_text=True)
-    assert len(dify.calls) == 1
-
-
-def test_a_request_that_is_refused_leaves_no_record() -> None:
-    dify = Workspace(saying(CHAT))
-    for _ in range(2):
-        sent = request(
-            method="POST",
-            data={"a": (BytesIO(b"x"), "a"), "b": (BytesIO(b"y"), "b")},
-            headers={"X-API-Key": "quack", "Idempotency-Key": "1"},
-        )
-        assert answered(dify, sent).status_code == 400
-    assert (dify.calls, dify.uploaded, dify.storage.values) == ([], [], {})
-
-
-def test_a_repeated_delivery_uploads_nothing() -> None:
-    dify = Workspace(saying(CHAT))
-
-    def sent() -> Request:
-        return request(
-            method="POST",
-            data={"query": "hi", "doc": (BytesIO(b"x"), "a.txt")},
-            headers={"X-API-Key": "quack", "Idempotency-Key": "1"},
-        )
-
-    boundary_free = [answered(dify, one) for one in (sent(),)]
-    assert boundary_free[0].status_code == 200
-    assert dify.uploaded == ["a.txt"]
-    assert dify.calls[0].inputs["doc"] == {"tool_file_id": "a.txt"}
-
-
-def test_while_it_runs_a_sender_is_told_to_come_back_and_a_caller_that_it_runs() -> None:
-    now = 1000.0
-    inner: list[Response] = []
-    event = {"object": "event", "type": "invoice.paid", "id": "evt_1", "data": {"object": {}}}
-
-    def script(call: Call) -> Iterator[Event]:
-        if not inner:
-            inner.append(answered(dify, keyed(event), {**KEY, "webhook": "stripe"}, clock=lambda: now))
-        yield from CHAT
-
-    dify = Workspace(script)
-    assert answered(dify, keyed(event), {**KEY, "webhook": "stripe"}, clock=lambda: now).status_code == 200
-    assert inner[0].status_code == 503
-    assert int(inner[0].headers["Retry-After"]) > 0
-    assert len(dify.calls) == 1
-
-
-def test_where_the_storage_gives_no_answer_no_run_is_begun_that_nobody_would_hear_of() -> None:
-    dify = Workspace(saying(CHAT))
-    dify.storage.silent.add("get")
-    response = answered(dify, keyed({"query": "hi"}, Idempotency_Key="1"))
-    assert (response.status_code, response.get_json()["code"]) == (503, "app_unavailable")
-    assert int(response.headers["Retry-After"]) > 0
-    assert dify.calls == []
-    dify.storage.silent.clear()
-    dify.storage.broken.add("get")
-    assert answered(dify, keyed({"query": "hi"}, Idempotency_Key="2")).status_code == 200
-
-
-# --- batches
-
-
-def line_event(number: int, user: str) -> dict[str, Any]:
-    return {
-        "type": "message",
-        "webhookEventId": f"e{number}",
-        "source": {"type": "user", "userId": user},
-        "message": {"type": "text", "id": str(number), "text": f"message {number}"},
-    }
-
-
-def test_each_message_of_a_batch_runs_once_and_in_order_within_a_conversation() -> None:
-    dify = Workspace(saying(CHAT))
-    batch = {"events": [line_event(number, f"U{number % 2}") for number in range(5)]}
-    settings = {**KEY, "webhook": "line"}
-    for _ in range(2):
-        assert answered(dify, keyed(batch), settings).status_code == 200
-    said = [call.query for call in dify.calls]
-    assert sorted(said) == [f"message {number}" for number in range(5)]
-    for user in ("U0", "U1"):
-        own = [call.query for call in dify.calls if call.user == user]
-        assert own == sorted(own)
-
-
-def test_of_a_batch_only_what_failed_runs_again() -> None:
-    def script(call: Call) -> Iterator[Event]:
-        if call.query == "message 1" and len([one for one in dify.calls if one.query == call.query]) == 1:
-            raise Exception("read app failed: request failed: no pond")  # noqa: TRY002 - the SDK raises no other
-        yield from CHAT
-
-    dify = Workspace(script)
-    batch = {"events": [line_event(number, f"U{number}") for number in range(3)]}
-    settings = {**KEY, "webhook": "line"}
-    assert answered(dify, keyed(batch), settings).status_code == 502
-    assert answered(dify, keyed(batch), settings).status_code == 200
-    assert sorted(call.query for call in dify.calls) == ["message 0", "message 1", "message 1", "message 2"]
-
-
-# --- answers that can't be shaped
-
-
-def test_an_answer_that_its_template_cannot_shape_is_not_lost_and_not_run_again() -> None:
-    dify = Workspace(saying(CHAT))
-    settings = {**KEY, "answer_template": '{"s": "{{ outputs.summary }}"}'}
-    for _ in range(2):
-        response = answered(dify, keyed({"query": "hi"}, Idempotency_Key="1"), settings)
-        assert response.status_code == 502
-        told = response.get_json()
-        assert (told["code"], told["answer"]["answer"]) == ("app_failed", "Quack")
-        assert "answer_template" in told["message"]
-    assert len(dify.calls) == 1
 
 
 def test_a_step_that_took_longer_than_any_number_is_shown(caplog: pytest.LogCaptureFixture) -> None:

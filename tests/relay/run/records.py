@@ -1,13 +1,16 @@
 """What tests of records share: a clock that stands, and a look into what is stored."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Any
 
-from relay.run.records import DELIVERIES, Kind, Records
+from relay.run.records import DAY, DELIVERIES, Kind, Records
 from tests.relay.storage import Shelf
+
+SMALL = Kind(name="deliveries", budget=40_000, keep=DAY, reserve=300, page=8)
+HEADS = 4_000  # bytes of heads and of the page that is just being cleared away
 
 
 def nothing() -> None:
@@ -41,6 +44,10 @@ class Process:
             keep=keep,
             writer=self.writer,
         )
+
+
+def bodies(records: Iterable[dict[str, Any]]) -> list[int]:
+    return [record["n"] for record in records]
 
 
 def stored_records(shelf: Shelf) -> dict[str, dict[str, Any]]:
