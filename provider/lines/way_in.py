@@ -94,12 +94,13 @@ class WayIn:
 
         If all of many that come at once began at once, the first of them would be answered when the last had begun.
         """
-        try:
-            while self._door:
+        while self._door:
+            try:
                 self._reader._process_line(self._door.popleft())
-                time.sleep(0)
-        finally:  # whatever one of them does, the next opens the door again
-            self._letting_in = False
+            except Exception:
+                log.exception("a request can't begin")
+            time.sleep(0)
+        self._letting_in = False
 
     def _request(self, message: dict[str, Any]) -> PluginInStream:
         return PluginInStream(
