@@ -1,12 +1,12 @@
 """What is to be done for one request, decided: data that can be printed, compared, stored, and carried out later."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from relay.call import Call
 from relay.incoming.access import Caller
@@ -21,6 +21,15 @@ class Dialect(StrEnum):
     DIFY = "dify"  # the JSON envelope of Dify's Service API
     PAGE = "page"  # something to read
     SENDER = "sender"  # to a webhook sender: by the status, which decides whether it sends again
+
+
+class Destination(StrEnum):
+    """Where an answer goes."""
+
+    RESPONSE = "response"
+    LATER = "later"  # it is kept, for whoever asks for the delivery
+    SENDER = "sender"  # to where the question was asked, by the sender's own API
+    CALLBACK = "callback"  # to an address, as a request of ours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +50,15 @@ class Plan:
     sender: str | None = None  # whose delivery it is
     reply: Mapping[str, Any] | None = None  # what the sender's message needs beside the text
     context: Mapping[str, Any] | None = None  # what the answer template sees beside the answer
+    destination: Destination = Destination.RESPONSE
+    to: Mapping[str, Any] | None = None  # Preset.to
+    # Preset.handle: stands in a record of its own, and in no dump
+    handle: Annotated[Mapping[str, Any], Field(exclude=True)] = field(default_factory=dict, repr=False)
+    joined: str = ""  # run only if the bot is part of this thread already; "": run anyway
+    words: str = ""  # these are the answer, and no app runs
+    forgets: bool = False  # the conversation that is remembered ends here
+    callback: str = ""  # where the answer is sent
+    listed: bool = False  # a payload or caller named that address: the owner must have listed its origin
 
     def dump(self) -> bytes:
         """Write the plan as JSON. Raises ValueError for one with files that are not uploaded yet, or over LARGEST."""

@@ -17,6 +17,13 @@ class Preset:
     conversation_key: str | None = None  # deliveries with the same one go on with the same conversation
     # what the message that the sender shows needs beside the answer's text; None: it does not look at the response
     reply: Mapping[str, Any] | None = None
+    # where an answer goes by the sender's API, as ids alone; None: this event can't be answered there
+    to: Mapping[str, Any] | None = None
+    # what is good for this answer alone and that nobody may see, {"response_url", "expires", …}: never an input
+    handle: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    among_others: bool = False  # in a channel or group, where the bot speaks when it is meant
+    addressed: bool = True  # it is meant: mentioned, answered, commanded. Where not: in a thread that it is part of
+    wordless: bool = False  # a picture, a voice message: there is nothing to read
 
 
 @dataclass(frozen=True, slots=True)

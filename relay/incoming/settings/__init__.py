@@ -14,9 +14,11 @@ from pydantic_core import PydanticSerializationError, from_json, to_json
 from relay.incoming.settings.access import Access, AccessSettings
 from relay.incoming.settings.app import AppSettings, PickedApp
 from relay.incoming.settings.form import Group
+from relay.incoming.settings.limits import Limit, LimitSettings
 from relay.incoming.settings.mapping import MappingSettings
 from relay.incoming.settings.memory import MemoryOf, MemorySettings
 from relay.incoming.settings.output import DefaultFormat, OutputSettings
+from relay.incoming.settings.reply import ReplySettings, ReplyTo
 from relay.incoming.settings.webhooks import HMAC, SENDERS, WebhookSettings
 
 __all__ = [
@@ -25,8 +27,10 @@ __all__ = [
     "SENDERS",
     "Access",
     "DefaultFormat",
+    "Limit",
     "MemoryOf",
     "PickedApp",
+    "ReplyTo",
     "Settings",
 ]
 
@@ -39,8 +43,9 @@ class Settings(
     AppSettings,
     WebhookSettings,
     MappingSettings,
-    # where the answer goes: its group stands here
+    ReplySettings,
     MemorySettings,
+    LimitSettings,
     OutputSettings,
 ):
     """One endpoint's settings, with the default of each."""

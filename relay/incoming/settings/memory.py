@@ -9,8 +9,9 @@ from relay.incoming.settings.form import FormField, Group, Text
 
 
 class MemoryOf(StrEnum):
-    """Whose conversations are kept."""
+    """Whose conversations are kept; AUTO: of each thread or user that is answered where it asked."""
 
+    AUTO = "auto"
     OFF = "off"
     USER = "user"
 
@@ -32,6 +33,12 @@ class MemorySettings(Group):
                 " a chave indica o usuário.",
             ),
             options={
+                MemoryOf.AUTO: Text(
+                    en_US="Where an answer goes back into a chat",
+                    zh_Hans="回答发回聊天时",
+                    ja_JP="チャットに回答するとき",
+                    pt_BR="Onde a resposta volta a um chat",
+                ),
                 MemoryOf.OFF: Text(
                     en_US="Off: every call begins a conversation",
                     zh_Hans="关闭：每次调用开始新会话",
@@ -46,7 +53,7 @@ class MemorySettings(Group):
                 ),
             },
         ),
-    ] = MemoryOf.OFF
+    ] = MemoryOf.AUTO
 
     memory_days: Annotated[
         float,

@@ -2,15 +2,14 @@
 
 from enum import StrEnum
 from typing import Annotated, ClassVar
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
 from relay.incoming.settings.form import FormField, Group, Text
+from relay.incoming.settings.origin import origin
 from relay.incoming.settings.values import Names
 
 EVERY_ORIGIN = "*"
-_USUAL_PORTS = frozenset({("https", 443), ("http", 80)})
 
 
 class DefaultFormat(StrEnum):
@@ -25,28 +24,8 @@ class DefaultFormat(StrEnum):
     NDJSON = "ndjson"
 
 
-_UNFIT = frozenset("*;")
-
-
-def _origin(text: str) -> str:
-    """Write an origin as browsers send it, whatever an address it was copied from. Raises ValueError for none.
-
-    Source: WHATWG HTML, "Serialization of an origin"; URL, "Host serializing".
-    """
-    if text == EVERY_ORIGIN:
-        return text
-    address = urlsplit(text)
-    # a pattern, or a list with other commas, would match no browser's origin, and nobody would be told
-    if not address.scheme or not address.hostname or not _UNFIT.isdisjoint(text):
-        raise ValueError("no origin")
-    host, port = address.hostname, address.port
-    host = f"[{host}]" if ":" in host else host.encode("idna").decode()
-    usual = port is None or (address.scheme, port) in _USUAL_PORTS
-    return f"{address.scheme}://{host}" if usual else f"{address.scheme}://{host}:{port}"
-
-
 def _origins(texts: frozenset[str]) -> frozenset[str]:
-    return frozenset(map(_origin, texts))
+    return frozenset(text if text == EVERY_ORIGIN else origin(text) for text in texts)
 
 
 class OutputSettings(Group):

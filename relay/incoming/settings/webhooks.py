@@ -40,7 +40,8 @@ class WebhookSettings(Group):
                 en_US="Whose payload is understood. The signature is checked only when “Who may call” is"
                 " “Who signs its requests”.",
                 zh_Hans="理解谁的数据。只有“谁可以调用”为“对请求签名的发送方”时才校验签名。",
-                ja_JP="誰のペイロードを解釈するか。署名は「呼び出せる人」が「署名付きリクエストの送信元」のときだけ検証します。",
+                ja_JP="誰のペイロードを解釈するか。署名は「呼び出せる人」が「署名付きリクエストの送信元」の"
+                "ときだけ検証します。",
                 pt_BR="De quem é o conteúdo compreendido. A assinatura só é verificada quando “Quem pode chamar” é"
                 " “Quem assina suas requisições”.",
             ),
@@ -167,6 +168,23 @@ class WebhookSettings(Group):
                 pt_BR="Para outro remetente: o que vem antes da assinatura no cabeçalho, se houver.",
             ),
             placeholder=Text.same("sha256="),
+        ),
+    ] = ""
+
+    run_if: Annotated[
+        str,
+        FormField(
+            kind="text-input",
+            label=Text(en_US="Only if", zh_Hans="仅当", ja_JP="実行条件", pt_BR="Só se"),
+            help=Text(
+                en_US="Jinja2 that says which deliveries run the app: false, 0, no, empty or a missing name"
+                " does not.",
+                zh_Hans="决定哪些投递运行应用的 Jinja2：false、0、no、空或缺失的名称则不运行。",
+                ja_JP="どの配信でアプリを動かすかの Jinja2。false、0、no、空、ない名前なら動かしません。",
+                pt_BR="Jinja2 que diz quais entregas executam o app: false, 0, no, vazio ou nome ausente não"
+                " executam.",
+            ),
+            placeholder=Text.same("{{ body.action == 'opened' }}"),
         ),
     ] = ""
 

@@ -1,0 +1,1 @@
+"""One answer on its way into one channel."""
