@@ -87,6 +87,11 @@ class DeliveryInProgress(RelayError):
     code = "delivery_in_progress"
 
 
+class DeliveryNotFound(RelayError):
+    status = HTTPStatus.NOT_FOUND
+    code = "delivery_not_found"
+
+
 class IdempotencyKeyReused(RelayError):
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     code = "idempotency_key_reused"
