@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+INSIDE = "its address is not a public one"  # the problem of what `public` has refused
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
