@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+INSIDE = "its address is not a public one"  # the problem of what `public` has refused
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
