@@ -24,6 +24,7 @@ class Preset:
     among_others: bool = False  # in a channel or group, where the bot speaks when it is meant
     addressed: bool = True  # it is meant: mentioned, answered, commanded. Where not: in a thread that it is part of
     wordless: bool = False  # a picture, a voice message: there is nothing to read
+    mentions: frozenset[str] = frozenset()  # names and ids that are mentioned, in lower case and without @
 
 
 @dataclass(frozen=True, slots=True)
