@@ -8,12 +8,14 @@ from relay.outward import Request, Response
 from relay.replies.channel import Outcome, Target, Verdict
 from relay.replies.lost import lost
 from relay.replies.status import LONGEST_WAIT, by_status
+from relay.senders.delivery import find, text_of
 from relay.senders.forge import commandless, mark
 from relay.texts import dialects
 
 OPENING = "An answer is on its way…"
 EDIT = "edit"
 SECONDS = re.compile(r"[0-9]{1,10}")
+NUMBER = re.compile(r"[1-9][0-9]{0,18}")  # of issues, comments and projects
 NO_WORD = 60.0  # seconds, after too many requests where nothing says how long. GitHub docs, "Rate limits": a minute
 
 
@@ -30,8 +32,14 @@ def dialect(markdown: str) -> str:
     return commandless(dialects.gfm(markdown))
 
 
+def posted(response: Response) -> str:
+    """Give a new comment's id, "" for what can't be one."""
+    text = text_of(find(response.body, "id"))
+    return text if NUMBER.fullmatch(text) else ""
+
+
 def judge(request: Request, response: Response, *, reasons: Mapping[int, str], wait: float | None = None) -> Verdict:
-    """Judge by the status; `wait` are the seconds to wait for, when the forge says that it were too many requests."""
+    """Judge by the status; `wait` are the seconds to wait for, where there were too many requests."""
     code = response.status
     if wait is not None:
         return Verdict(outcome=Outcome.AGAIN, after=wait or NO_WORD, reason=f"asked to slow down ({code})")

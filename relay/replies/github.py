@@ -15,7 +15,6 @@ GAP = 1.0  # GitHub docs, "Best practices for using the REST API: Pause between 
 
 OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 REPOSITORY = re.compile(r"[A-Za-z0-9._-]{1,100}")
-NUMBER = re.compile(r"[1-9][0-9]{0,18}")
 
 CHECK = Request(what="check", method="GET", path="/user", repeatable=True)
 
@@ -52,7 +51,7 @@ def _post(target: Target, pieces: Sequence[Piece]) -> Request:
     """Source: GitHub docs, "REST API endpoints for issue comments: Create an issue comment"; pull requests too."""
     return Request(
         what="post",
-        path=f"{_issues(target)}/{segment(target.to.get('number'), NUMBER)}/comments",
+        path=f"{_issues(target)}/{segment(target.to.get('number'), forge.NUMBER)}/comments",
         headers=_headers(target),
         body=forge.body(target, pieces[0].text),
     )
@@ -63,7 +62,7 @@ def _edit(target: Target, comment: str, piece: Piece) -> Request:
     return Request(
         what=forge.EDIT,
         method="PATCH",
-        path=f"{_issues(target)}/comments/{segment(comment, NUMBER)}",
+        path=f"{_issues(target)}/comments/{segment(comment, forge.NUMBER)}",
         headers=_headers(target),
         body=forge.body(target, piece.text),
         repeatable=True,
@@ -77,15 +76,11 @@ def _issues(target: Target) -> str:
     return f"/repos/{segment(owner, OWNER)}/{segment(name, REPOSITORY)}/issues"
 
 
-def _posted(response: Response) -> str:
-    return text_of(find(response.body, "id"))
-
-
 COMMENT = Rung(
     name="comment",
     post=_post,
     edit=_edit,
-    posted=_posted,
+    posted=forge.posted,
     limit=LIMIT,
     dialect=forge.dialect,
     gap=GAP,

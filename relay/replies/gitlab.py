@@ -7,11 +7,9 @@ from dataclasses import replace
 from relay.outward import Request, Response
 from relay.replies import forge
 from relay.replies.channel import Channel, Piece, Rung, Target, Verdict, segment
-from relay.senders.delivery import find, text_of
 
 LIMIT = 100_000  # of 1,000,000 characters, which nobody reads in one note. GitLab docs, "Instance limits: Notes"
 
-NUMBER = re.compile(r"[1-9][0-9]{0,18}")
 KIND = re.compile(r"issues|merge_requests")
 DISCUSSION = re.compile(r"[0-9a-f]{40}")
 
@@ -57,7 +55,7 @@ def _edit(target: Target, note: str, piece: Piece) -> Request:
     return Request(
         what=forge.EDIT,
         method="PUT",
-        path=f"{_noteable(target)}/notes/{segment(note, NUMBER)}",
+        path=f"{_noteable(target)}/notes/{segment(note, forge.NUMBER)}",
         headers=_headers(target),
         body=forge.body(target, piece.text),
         repeatable=True,
@@ -67,20 +65,16 @@ def _edit(target: Target, note: str, piece: Piece) -> Request:
 def _noteable(target: Target) -> str:
     project, kind, number = (
         segment(target.to.get(name), pattern)
-        for name, pattern in (("project", NUMBER), ("kind", KIND), ("number", NUMBER))
+        for name, pattern in (("project", forge.NUMBER), ("kind", KIND), ("number", forge.NUMBER))
     )
     return f"/projects/{project}/{kind}/{number}"
-
-
-def _posted(response: Response) -> str:
-    return text_of(find(response.body, "id"))
 
 
 NOTE = Rung(
     name="note",
     post=_post,
     edit=_edit,
-    posted=_posted,
+    posted=forge.posted,
     limit=LIMIT,
     dialect=forge.dialect,
     opening=forge.OPENING,

@@ -6,7 +6,7 @@ from typing import Any
 
 from relay.outward import Request, Response
 from relay.replies import graph
-from relay.replies.channel import Channel, Outcome, Piece, Rung, Target, Verdict
+from relay.replies.channel import Channel, Outcome, Piece, Rung, Target, Verdict, segment
 from relay.senders.delivery import find, text_of
 from relay.texts import dialects
 from relay.texts.measure import utf16
@@ -43,7 +43,7 @@ def _request(target: Target, what: str, body: Mapping[str, Any], *, repeatable: 
         what=what,
         path="/me/messages",
         headers=graph.headers(target),
-        body={"recipient": {"id": text_of(target.to.get("person"))}, **body},
+        body={"recipient": {"id": segment(target.to.get("person"), graph.ID)}, **body},
         repeatable=repeatable,
     )
 

@@ -42,7 +42,7 @@ def _post(target: Target, pieces: Sequence[Piece]) -> Request:
     piece = pieces[0]
     body = {
         "recipient_type": "individual",
-        "to": text_of(target.to.get("person")),
+        "to": segment(target.to.get("person"), graph.ID),
         "type": "text",
         "text": {"body": piece.text, "preview_url": False},
     }

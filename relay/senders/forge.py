@@ -16,7 +16,7 @@ CODE_SPAN = re.compile(r"`+[^`]*`+")
 QUOTED = re.compile(r" {0,3}>")
 COMMAND = re.compile(r"/\w+(?:\s|\Z)")
 # GitHub's and GitLab's names; behind a slash stands a team's, or a file of a package
-MENTION = re.compile(r"(?<![\w@/.`-])@([A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,254}))(?!/)", re.ASCII)
+MENTION = re.compile(r"(?<![\w@/.`-])@([A-Za-z0-9_][A-Za-z0-9_.-]{0,254}+)(?!/)", re.ASCII)
 
 
 def mark(delivery_id: str) -> str:
