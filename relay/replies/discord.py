@@ -12,7 +12,7 @@ from relay.senders.delivery import find, text_of
 from relay.texts import dialects
 
 LIMIT = 2000  # characters; Discord docs, "Create Message"
-PACE = 1.5  # seconds
+PACE, GAP = 1.5, 1.0  # seconds
 GOOD = 14 * 60.0  # seconds; "Interaction Tokens: tokens are valid for 15 minutes"
 SNOWFLAKE = re.compile(r"[0-9]{1,20}")
 TOKEN = re.compile(r"[A-Za-z0-9_.=-]{1,1024}")
@@ -158,6 +158,7 @@ CHANNEL = Channel(
             dialect=dialects.discord,
             plain=dialects.plain,
             pace=PACE,
+            gap=GAP,
         ),
         Rung(  # where the message that grows was deleted
             name="followup",
@@ -167,6 +168,7 @@ CHANNEL = Channel(
             limit=LIMIT,
             dialect=dialects.discord,
             plain=dialects.plain,
+            gap=GAP,
         ),
         Rung(
             name="channel",
@@ -178,6 +180,7 @@ CHANNEL = Channel(
             dialect=dialects.discord,
             plain=dialects.plain,
             pace=PACE,
+            gap=GAP,
         ),
     ),
     judge=judge,

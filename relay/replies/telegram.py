@@ -10,15 +10,12 @@ from relay.replies.channel import Channel, NoPlace, Outcome, Piece, Rung, Target
 from relay.replies.status import by_status
 from relay.senders.delivery import find, text_of
 from relay.texts import dialects
-from relay.texts.measure import utf16
 
 LIMIT = 4096  # UTF-16 units of what is seen; Telegram Bot API, "sendMessage"
 PACE, PACE_IN_GROUPS = 1.0, 3.0  # seconds; Telegram docs, "Bots FAQ: How can I message all of my bot's subscribers"
 TYPING = 4.0  # seconds; "sendChatAction": it is shown for 5 s
 TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{1,128}")  # all of it may stand in a path as it is
-TAG = re.compile(r"<[^<>]*>")
-# Telegram Bot API, "HTML style"; the last may not make another one
-ENTITIES = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&#x27;": "'", "&#39;": "'", "&amp;": "&"}
+ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}  # the last may not make another one
 
 # what a description says, in lower case, and what it means; Telegram documents none of them
 MEANT = (
@@ -50,21 +47,15 @@ def judge(_: Request, response: Response) -> Verdict:
     return meant or (UNKNOWN if response.status == 404 else verdict)
 
 
-def shown(html: str) -> str:
-    """Give what is seen of a text in Telegram's HTML: the limit counts nothing else."""
-    text = TAG.sub("", html)
-    for entity, character in ENTITIES.items():
-        text = text.replace(entity, character)
-    return text
-
-
-def measure(html: str) -> int:
-    return utf16(shown(html))
-
-
 def plain(markdown: str) -> str:
-    """Give HTML without a tag, so that one measure fits both; it is sent as what is seen of it."""
+    """Give HTML without a tag: one measure fits it and the dialect. What is sent is unescaped."""
     return escape(dialects.plain(markdown), quote=False)
+
+
+def _unescaped(html: str) -> str:
+    for entity, character in ENTITIES.items():
+        html = html.replace(entity, character)
+    return html
 
 
 def _path(target: Target, method: str) -> str:
@@ -90,7 +81,7 @@ def _number(value: object) -> int:
 
 
 def _text(piece: Piece) -> dict[str, Any]:
-    text = {"text": shown(piece.text)} if piece.plain else {"text": piece.text, "parse_mode": "HTML"}
+    text = {"text": _unescaped(piece.text)} if piece.plain else {"text": piece.text, "parse_mode": "HTML"}
     return {**text, "link_preview_options": {"is_disabled": True}}
 
 
@@ -150,7 +141,7 @@ def _growing(name: str, pace: float, *, groups: bool) -> Rung:
         posted=_posted,
         usable=lambda target, _: _is_group(target) is groups,
         limit=LIMIT,
-        measure=measure,
+        measure=dialects.telegram_length,
         dialect=dialects.telegram_html,
         plain=plain,
         pace=pace,
@@ -170,7 +161,7 @@ CHANNEL = Channel(
             post=_post,
             posted=_posted,
             limit=LIMIT,
-            measure=measure,
+            measure=dialects.telegram_length,
             dialect=dialects.telegram_html,
             plain=plain,
             gap=PACE_IN_GROUPS,

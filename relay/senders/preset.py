@@ -23,8 +23,8 @@ class Preset:
     handle: Mapping[str, Any] = field(default_factory=dict, repr=False)
     among_others: bool = False  # in a channel or group, where the bot speaks when it is meant
     addressed: bool = True  # it is meant: mentioned, answered, commanded. Where not: in a thread that it is part of
-    wordless: bool = False  # a picture, a voice message: there is nothing to read
     mentions: frozenset[str] = frozenset()  # names and ids that are mentioned, in lower case and without @
+    wordless: bool = False  # a picture, a voice message: there is nothing to read
     edited: bool = False  # its author has changed it: it has been answered before
 
     def is_meant(self, bot: frozenset[str]) -> bool:

@@ -5,7 +5,8 @@ import pytest
 
 from relay.outward import Request, Response
 from relay.replies.channel import NoPlace, Outcome, Piece, Target, Verdict
-from relay.replies.telegram import CHANNEL, measure, plain, shown
+from relay.replies.telegram import CHANNEL, plain
+from relay.texts.measure import utf16
 from tests.relay.replies.hostile import HOSTILE
 
 PRIVATE_RUNG, GROUP_RUNG, ANEW = CHANNEL.rungs
@@ -179,23 +180,13 @@ def test_a_message_is_known_by_its_number(body: Any, message: str) -> None:
     assert PRIVATE_RUNG.posted(Response(status=200, body=body)) == message
 
 
-@pytest.mark.parametrize(
-    ("html", "seen", "units"),
-    [
-        ('<a href="https://pond.example/?a=1&amp;b=2">pond</a>', "pond", 4),
-        ("&lt;b&gt; &amp;lt;", "<b> &lt;", 8),
-        ("<b>🦆</b>", "🦆", 2),
-    ],
-)
-def test_only_what_is_seen_is_counted(html: str, seen: str, units: int) -> None:
-    assert (shown(html), measure(html)) == (seen, units)
-
-
 def test_a_text_without_formatting_is_counted_and_sent_as_it_is() -> None:
-    text = plain("2 < 3 && <b>bold</b> &lt;")
-    body = PRIVATE_RUNG.post(PRIVATE, [Piece(text=text, plain=True)]).body
+    text = "2 < 3 && <b>bold</b> &lt; 🦆"
+    written = plain(f"`{text}`")
+    body = PRIVATE_RUNG.post(PRIVATE, [Piece(text=written, plain=True)]).body
     assert body
-    assert measure(text) == len(body["text"])
+    assert body["text"] == text
+    assert PRIVATE_RUNG.measure(written) == utf16(text)
 
 
 def test_the_bots_token_can_be_tried() -> None:
