@@ -17,10 +17,11 @@ class Request:
 
     what: str  # one word for the delivery's record: "post", "edit", "typing"
     method: str = "POST"
-    path: str = ""  # below the API's base, "/" first; what a payload says in it is one percent-encoded segment
+    # below the API's base, "/" first; what a payload says in it is one percent-encoded segment. It may hold a token
+    path: str = field(default="", repr=False)
     url: str = field(default="", repr=False)  # instead of a path: a whole address, which the row has checked
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    body: Mapping[str, Any] | None = None  # goes as JSON
+    body: Mapping[str, Any] | None = field(default=None, repr=False)  # goes as JSON
     content: bytes = field(default=b"", repr=False)  # or as it is: what was signed; JSON too
     repeatable: bool = False  # a repetition is known as one, or does no harm: it may be sent again without an answer
 

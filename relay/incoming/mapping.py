@@ -69,6 +69,8 @@ def read(
     reading = scheme.preset(delivery) if scheme else None
     if isinstance(reading, Ignored):
         return reading
+    if reading and reading.wordless and settings.reply != "sender":
+        reading = None  # a workflow finds the picture in the payload; only whoever is written back to is told
     templates = _templates(settings)
     foreign = settings.access is Access.SIGNATURE or (scheme is not None and scheme.own_payload)
     mapped = bool(templates.keys() & {"query", "inputs"})

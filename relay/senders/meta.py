@@ -1,6 +1,7 @@
 """Meta: messages to WhatsApp, Messenger and Instagram."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from relay.senders import reply
@@ -17,24 +18,18 @@ VALUE = "entry.0.changes.0.value"
 MESSAGING = "entry.0.messaging.0"
 # where a message of WhatsApp and the status of one name the person that `contacts` describes
 PERSON: Mapping[str, str] = {"messages": "from", "statuses": "recipient_id"}
+WORDLESS = frozenset({"image", "audio", "voice", "video", "document", "sticker"})  # types of WhatsApp's messages
 
 
 def read(delivery: Delivery) -> Reading:
-    """Read a text message of WhatsApp or Messenger; receipts and echoes are ignored.
+    """Read a message of WhatsApp or Messenger; receipts and echoes are ignored.
 
+    One without words gives an app all that it says, as what no preset knows does.
     Source: Meta's docs, "WhatsApp Cloud API: Webhooks" and "Messenger Platform: Webhook events".
     """
     value = delivery.find(VALUE)
-    if find(value, "messages.0.type") == "text":
-        user = text_of(find(value, "messages.0.from"))
-        inputs = {
-            "channel": "whatsapp",
-            "phone_number_id": find(value, "metadata.phone_number_id"),
-            "name": find(value, "contacts.0.profile.name"),
-            "message_id": find(value, "messages.0.id"),
-        }
-        query = text_of(find(value, "messages.0.text.body"))
-        return _preset(query, user, inputs, text_of(inputs["phone_number_id"]))
+    if text_of(find(value, "messages.0.type")) in {"text", *WORDLESS}:
+        return _whatsapp(delivery, value)
     if find(value, "statuses") and not find(value, "messages"):
         return Ignored("a message's status")
     sent = delivery.find(MESSAGING)
@@ -42,17 +37,44 @@ def read(delivery: Delivery) -> Reading:
         return Ignored("the page's own message")
     if any(find(sent, receipt) for receipt in ("delivery", "read")):
         return Ignored("a receipt")
+    return _messenger(delivery, sent)
+
+
+def _whatsapp(delivery: Delivery, value: Any) -> Preset | None:
+    user = text_of(find(value, "messages.0.from"))
+    account = text_of(find(value, "metadata.phone_number_id"))
+    message = text_of(find(value, "messages.0.id"))
+    to = {"channel": "whatsapp", "phone_number_id": account, "person": user, "message_id": message}
+    # a group is written to in another way than the person who speaks there
+    answerable = all(to.values()) and find(value, "messages.0.group_id") is None
+    preset = Preset(user=user or None, conversation_key=key(account, user), to=to if answerable else None)
+    if find(value, "messages.0.type") != "text":
+        return replace(preset, inputs=delivery.payload, wordless=True) if user else None
+    inputs = {
+        "channel": "whatsapp",
+        "phone_number_id": find(value, "metadata.phone_number_id"),
+        "name": find(value, "contacts.0.profile.name"),
+        "message_id": find(value, "messages.0.id"),
+    }
+    return replace(preset, query=text_of(find(value, "messages.0.text.body")), inputs=_present(inputs))
+
+
+def _messenger(delivery: Delivery, sent: Any) -> Preset | None:
+    """Read a message to a page, or to an account of Instagram, which is answered by another API."""
+    page, channel = text_of(find(sent, "recipient.id")), delivery.text("object")
+    user = text_of(find(sent, "sender.id"))
+    to = {"channel": "messenger", "person": user} if user and channel == "page" else None
+    preset = Preset(user=user or None, conversation_key=key(page, user), to=to)
     if text := text_of(find(sent, "message.text")):
-        user = text_of(find(sent, "sender.id"))
-        page = text_of(find(sent, "recipient.id"))
-        inputs = {"channel": delivery.text("object"), "page_id": page, "message_id": find(sent, "message.mid")}
-        return _preset(text, user, inputs, page)
+        inputs = {"channel": channel, "page_id": page, "message_id": find(sent, "message.mid")}
+        return replace(preset, query=text, inputs=_present(inputs))
+    if to and find(sent, "message.attachments"):
+        return replace(preset, inputs=delivery.payload, wordless=True)
     return None
 
 
-def _preset(query: str, user: str, inputs: Mapping[str, Any], account: str) -> Preset:
-    present = {name: value for name, value in inputs.items() if value}
-    return Preset(query=query, inputs=present, user=user or None, conversation_key=key(account, user))
+def _present(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in inputs.items() if value}
 
 
 def divide(payload: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
