@@ -46,6 +46,11 @@ class Unauthorized(RelayError):
     code = "unauthorized"
 
 
+class Forbidden(RelayError):
+    status = HTTPStatus.FORBIDDEN
+    code = "forbidden"
+
+
 class AppNotAllowed(RelayError):
     status = HTTPStatus.FORBIDDEN
     code = "app_not_allowed"
