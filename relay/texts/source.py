@@ -11,7 +11,7 @@ from itertools import groupby, pairwise
 
 from markdown_it.token import Token
 
-from relay.texts.parse import MOST_BRACKETS, parser
+from relay.texts.parse import MOST_BRACKETS, crowded, parser
 
 BREAK = "\u200b"
 # "Formatting message text": mentions of people, channels, groups of users, all, and dates, which have a link
@@ -64,11 +64,9 @@ def gfm(markdown: str) -> str:
 
 def _code(text: str) -> list[tuple[int, int]]:
     """Tell where code stands, ascending. In doubt it is none."""
-    if (
-        len(text) > LARGEST
-        or text.count("[") > MOST_BRACKETS
-        or text.count("<!") + text.count("<?") > MOST_DECLARATIONS
-    ):
+    if len(text) > LARGEST or crowded(text) or text.count("[") > MOST_BRACKETS:
+        return []
+    if text.count("<!") + text.count("<?") > MOST_DECLARATIONS:
         return []
     tokens = _PARSER.parse(text)
     starts = [0, *(found.end() for found in re.finditer("\n", text)), len(text)]

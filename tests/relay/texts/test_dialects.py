@@ -210,7 +210,7 @@ def test_slack_mentions_nobody(typed: str, shown: str) -> None:
         pytest.param("- a\n\n      @b\n", "- a\n\n      @b\n", id="an indented block"),
         pytest.param("/close\r\n /assign me\na /b", "\\/close\n \\/assign me\na /b", id="quick actions"),
         pytest.param("~~~\n/close\n/usr/bin\n~~~", "~~~\n /close\n/usr/bin\n~~~", id="quick actions in code"),
-        pytest.param("`a\n/close`", "`a\n /close`", id="quick actions in a code span"),
+        pytest.param("`a\n/close\nb`", "`a\n /close\nb`", id="quick actions in a code span"),
         pytest.param("#1 !2", "#1 !2", id="references"),
     ],
 )
@@ -245,7 +245,9 @@ def test_converted_pieces_keep_the_limit(text: str, limit: int, dialect: Dialect
 
 
 def test_a_piece_that_grows_is_cut_smaller() -> None:
-    assert fit("a < b " * 4, 20, characters, mrkdwn) == ["a &lt; b a &lt; b a", "&lt; b a &lt; b"]
+    pieces = fit("a < b " * 4, 20, characters, mrkdwn)
+    assert max(map(len, pieces)) <= 20
+    assert " ".join(pieces) == " ".join(["a &lt; b"] * 4)
 
 
 def test_telegram_counts_without_tags() -> None:
