@@ -26,7 +26,7 @@ def split(text: str, limit: int, measure: Measure = characters) -> list[str]:
     """Cut Markdown into pieces of at most `limit`, from 20 on. An empty text gives none.
 
     Joined they are the text but for white space at the cuts, and for fences, which a piece closes and the next opens
-    again. A cut depends only on what there is room for and a character after it: where a text grows, the pieces before
+    again. A cut depends only on what there is room for and one character more: where a text grows, the pieces before
     the last stay as they are (but where it stops within the line that closes a fence).
     """
     pieces = []
