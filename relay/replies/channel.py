@@ -64,20 +64,25 @@ class Stream:
     append: Callable[[Target, str, Piece], Request]  # the message's id, and a piece with what is new alone
     stop: Callable[[Target, str], Request]
     most: int  # by the channel's measure: what one message may hold in all
+    pace: float = 1.0  # seconds from one request to the next; the rung's own is that of its edits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rung:
-    """One way to answer in a channel. The first that is usable is taken; where it ends, the next."""
+    """One way to answer in a channel. The first that is usable is taken; where it ends, the next.
+
+    The next one says what the messages of this one don't say in full: it can't edit them.
+    """
 
     name: str
     post: Callable[[Target, Sequence[Piece]], Request]  # new messages, as many as `several` at once
     edit: Callable[[Target, str, Piece], Request] | None = None  # the message with this id; None: nothing is edited
     posted: Callable[[Response], str] = lambda _: ""  # the id of the (last) message that was posted; "" for none
     usable: Callable[[Target, float], bool] = lambda _, __: True  # at this time, in seconds since 1970
-    stream: Stream | None = None
+    stream: Stream | None = None  # for what grows; where it ends or is refused, this rung posts and edits
     limit: int  # of one message, by the measure
     measure: Measure = characters  # of a piece after `dialect`
+    source: Measure | None = None  # of Markdown before it, where that is another
     dialect: Callable[[str], str] = str  # from Markdown
     plain: Callable[[str], str] = str  # from Markdown, for when the dialect is refused
     several: int = 1

@@ -21,6 +21,7 @@ ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}  # the last may not make ano
 # subtypes of a message that a person wrote; the others are edits, joins and the like
 WRITTEN = frozenset({"", "file_share", "me_message", "thread_broadcast"})
 MESSAGES = frozenset({"message", "app_mention"})
+TEXT = "event.text"
 
 
 def read(delivery: Delivery) -> Reading:
@@ -33,7 +34,8 @@ def read(delivery: Delivery) -> Reading:
     if delivery.text("type") != "event_callback" or delivery.text("event.type") not in MESSAGES:
         return None
     subtype = delivery.text("event.subtype")
-    if delivery.text("event.bot_id") or subtype == "bot_message":
+    bot = delivery.text("authorizations.0.user_id")
+    if delivery.text("event.bot_id") or subtype == "bot_message" or (bot and delivery.text("event.user") == bot):
         return Ignored("a bot's own message")
     if subtype not in WRITTEN:
         return Ignored(f"a message event that nobody wrote: {subtype[:80]}")
@@ -50,11 +52,20 @@ def read(delivery: Delivery) -> Reading:
     # a thread's root and its replies share a conversation; a direct message has no need of threads
     thread = delivery.text("event.thread_ts") or delivery.text("event.ts")
     direct = delivery.text("event.channel_type") == "im" and not delivery.text("event.thread_ts")
+    query = _without_mention(delivery)
+    among_others = delivery.text("event.channel_type") != "im"
+    mentioned = delivery.text("event.type") == "app_mention" or (bot and bot in MENTION.findall(delivery.text(TEXT)))
     return Preset(
-        query=_without_mention(delivery),
+        query=query,
         inputs=pick(delivery, inputs),
         user=delivery.text("event.user") or None,
         conversation_key=key(channel) if direct else key(channel, thread),
+        to=pick(delivery, {name: path for name, path in inputs.items() if name != "event"})
+        if channel and thread
+        else None,
+        among_others=among_others,
+        addressed=bool(mentioned) or not among_others,
+        wordless=not query and bool(delivery.find("event.files")),
     )
 
 
@@ -83,19 +94,21 @@ def challenge(delivery: Delivery, _: Sequence[str]) -> Reply | None:
 def _command(delivery: Delivery) -> Preset:
     names = ("command", "team_id", "channel_id", "channel_name", "user_id", "user_name", "trigger_id")
     user = delivery.text("user_id")
+    answer = delivery.text("response_url")
     return Preset(
         query=_unescape(delivery.text("text")),
-        # response_url lets a workflow answer after Slack's 3 s; it is good for half an hour and this command
-        inputs=pick(delivery, {name: name for name in (*names, "response_url")}),
+        inputs=pick(delivery, {name: name for name in names}),
         user=user or None,
         conversation_key=key(delivery.text("channel_id"), user),
         reply={},
+        to=pick(delivery, {"team": "team_id", "channel": "channel_id", "user": "user_id"}) if answer else None,
+        handle={"response_url": answer} if answer else {},
     )
 
 
 def _without_mention(delivery: Delivery) -> str:
     """Drop the mentions of the bot, which is named in `authorizations`; else a mention event's first one."""
-    text = delivery.text("event.text")
+    text = delivery.text(TEXT)
     bot = delivery.text("authorizations.0.user_id")
     if bot:
         text = MENTION.sub(lambda mention: "" if mention[1] == bot else mention[0], text)

@@ -65,6 +65,8 @@ READ: Mapping[str, Read] = {
             inputs={"event": "app_mention", "team": "T1", "channel": "C1", "user": "U1", "ts": "1.5"},
             user="U1",
             conversation_key="C1:1.5",
+            to={"team": "T1", "channel": "C1", "user": "U1", "ts": "1.5"},
+            among_others=True,
         ),
     ),
     "Slack, mention without authorizations, in a thread": (
@@ -82,6 +84,14 @@ READ: Mapping[str, Read] = {
             },
             user="U1",
             conversation_key="C1:1.0",
+            to={
+                "team": "T1",
+                "channel": "C1",
+                "user": "U1",
+                "ts": "1.5",
+                "thread_ts": "1.0",
+            },
+            among_others=True,
         ),
     ),
     "Slack, direct message": (
@@ -99,6 +109,13 @@ READ: Mapping[str, Read] = {
             },
             user="U1",
             conversation_key="D1",
+            to={
+                "team": "T1",
+                "channel": "D1",
+                "channel_type": "im",
+                "user": "U1",
+                "ts": "2.5",
+            },
         ),
     ),
     "Slack, command": (
@@ -106,10 +123,12 @@ READ: Mapping[str, Read] = {
         COMMAND_FORM,
         Preset(
             query="how deep & wide?",
-            inputs={name: value for name, value in COMMAND.items() if name not in {"token", "text"}},
+            inputs={name: value for name, value in COMMAND.items() if name not in {"token", "text", "response_url"}},
             user="U1",
             conversation_key="C1:U1",
             reply={},
+            to={"team": "T1", "channel": "C1", "user": "U1"},
+            handle={"response_url": "https://hooks.example/commands/1"},
         ),
     ),
 }
@@ -121,6 +140,7 @@ def event(**event: Any) -> Delivery:
 
 IGNORED: Mapping[str, Sent] = {
     "Slack, bot": ("slack", event(bot_id="B1", user="UDUCK")),
+    "Slack, the bot itself": ("slack", event(user="UDUCK")),
     "Slack, bot_message": ("slack", event(subtype="bot_message")),
     "Slack, edit": ("slack", event(subtype="message_changed")),
     "Slack, join": ("slack", event(subtype="channel_join", user="U1")),

@@ -1,0 +1,338 @@
+"""Slack: the answer in the question's thread, as a stream or a message that is edited; commands by their URL."""
+
+import re
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+from urllib.parse import urlsplit
+
+from relay.outward import Request, Response
+from relay.replies.channel import Channel, NoPlace, Outcome, Piece, Rung, Stream, Target, Verdict
+from relay.senders.delivery import find, text_of
+from relay.texts import dialects
+
+# characters. Slack docs, "chat.postMessage", "chat.startStream": markdown_text. Of blocks of a message it is the sum
+LIMIT = 11_900
+COMMAND_LIMIT = 40_000  # characters; "chat.postMessage: Truncating content"
+# "Handling user interaction: response_url": 5 uses in 30 minutes. One posts, one edits on the way, one at the end;
+# two are left for more messages
+COMMAND_EDITS = 2
+COMMAND_GOOD = 29 * 60.0  # seconds
+HOOKS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
+HOOK_PATH = re.compile(r"/[A-Za-z0-9/_-]{1,512}")
+CHANNEL_ID = re.compile(r"[CDG][A-Z0-9]{1,32}")
+PERSON = re.compile(r"[UW][A-Z0-9]{1,32}")
+TEAM = re.compile(r"[TE][A-Z0-9]{1,32}")
+TS = re.compile(r"[0-9]{1,16}\.[0-9]{1,16}")
+CODE = re.compile(r"[a-z0-9_]{1,64}")
+# seconds; "Rate limits": chat.update some 50 times a minute, by all the answers in a workspace
+EDIT_PACE = 3.0
+STATUS_EVERY = 100.0  # seconds; "assistant.threads.setStatus": two minutes without a message take it away
+SECONDS = re.compile(r"[0-9]{1,6}")
+EPHEMERAL = "ephemeral"
+STREAM = frozenset({"start", "append", "stop"})
+
+AGAIN: Mapping[str, str] = {
+    "ratelimited": "Slack asks to slow down",
+    "rate_limited": "Slack asks to slow down",
+    "message_limit_exceeded": "Slack asks to slow down",
+    "internal_error": "Slack has trouble of its own",
+    "fatal_error": "Slack has trouble of its own",
+    "service_unavailable": "Slack has trouble of its own",
+    "request_timeout": "Slack has trouble of its own",
+    "team_added_to_org": "the workspace is being moved",
+}
+NEVER: Mapping[str, str] = {
+    "channel_not_found": "the channel is gone, or the bot is not in it",
+    "not_in_channel": "the bot is not in the channel",
+    "is_archived": "the channel is archived",
+    "restricted_action": "the bot may not write there",
+    "invalid_auth": "bot_token is refused",
+    "not_authed": "bot_token is not set",
+    "account_inactive": "bot_token is refused",
+    "token_revoked": "bot_token is refused",
+    "token_expired": "bot_token is refused",
+    "missing_scope": "bot_token lacks the scope chat:write",
+    "msg_too_long": "the message is too long",
+}
+FORMAT = frozenset({"invalid_blocks", "invalid_blocks_format", "invalid_markdown", "markdown_text_conflict"})
+FORMAT_TOO_LONG = frozenset({"msg_blocks_too_long"})  # Markdown that has become more in Slack's own blocks
+# a message that can't be edited is followed by another
+FIXED = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "streaming_state_conflict"})
+FINAL = frozenset(NEVER) - {"missing_scope", "msg_too_long"}  # what holds for a stream holds for a message
+
+
+def judge(request: Request, response: Response) -> Verdict:
+    """Classify a response. Source: Slack docs, "Web API: Evaluating responses", "Rate limits", the methods' pages.
+
+    A response_url answers in plain text ("Handling user interaction"): its status has to do.
+    """
+    code = text_of(find(response.body, "error"))
+    code = code if CODE.fullmatch(code) else ""
+    shown = f" ({code or response.status})"
+    again = response.status == 429 or response.status >= 500
+    if again or code in AGAIN:
+        reason = AGAIN.get(code) or ("Slack asks to slow down" if response.status == 429 else AGAIN["internal_error"])
+        return Verdict(outcome=Outcome.AGAIN, after=_after(response), reason=f"{reason}{shown}")
+    ok = find(response.body, "ok")
+    if response.status == 200 and (ok is True or (request.url and ok is None)):
+        return Verdict(outcome=Outcome.DONE)
+    if request.url:
+        reason = "the command's address is used up" if response.status in {404, 410} else "Slack refused it"
+        return Verdict(outcome=Outcome.NEVER, reason=f"{reason} ({response.status})")
+    return Verdict(outcome=_outcome(request, code), reason=f"{NEVER.get(code, 'Slack refused it')}{shown}")
+
+
+def _outcome(request: Request, code: str) -> Outcome:
+    if request.what in STREAM:
+        return Outcome.NEVER if code in FINAL else Outcome.NEXT
+    if code in FORMAT or code in FORMAT_TOO_LONG:
+        return Outcome.PLAIN
+    return Outcome.NEXT if code in FIXED else Outcome.NEVER
+
+
+def _after(response: Response) -> float:
+    told = response.headers.get("retry-after", "").strip()
+    return float(told) if SECONDS.fullmatch(told) else 0.0
+
+
+def _call(
+    what: str, target: Target, body: Mapping[str, Any], *, repeatable: bool = False, method: str = ""
+) -> Request:
+    return Request(
+        what=what,
+        path=f"/{method or METHODS[what]}",
+        headers={"Authorization": f"Bearer {target.token}"},
+        body=body,
+        repeatable=repeatable,
+    )
+
+
+METHODS = {
+    "post": "chat.postMessage",
+    "edit": "chat.update",
+    "start": "chat.startStream",
+    "append": "chat.appendStream",
+    "stop": "chat.stopStream",
+    "status": "assistant.threads.setStatus",
+    "check": "auth.test",
+}
+
+
+def _id(target: Target, name: str, pattern: re.Pattern[str]) -> str:
+    value = text_of(target.to.get(name))
+    if not pattern.fullmatch(value):
+        raise NoPlace("The delivery names a place that can't be one.")
+    return value
+
+
+def _channel(target: Target) -> str:
+    return _id(target, "channel", CHANNEL_ID)
+
+
+def _thread(target: Target) -> str:
+    """Give the thread that the question stands in, or begins."""
+    return _id(target, "thread_ts" if target.to.get("thread_ts") else "ts", TS)
+
+
+def _in_thread(target: Target) -> bool:
+    """Tell whether the answer goes into a thread.
+
+    Among others always, so that it stays with its question. In a direct message only where the question does: else
+    the person had to open a thread for each answer, and what they write below it would be another conversation.
+    """
+    return bool(target.to.get("thread_ts")) or target.to.get("channel_type") != "im"
+
+
+def bare(markdown: str) -> str:
+    """Give text in Slack's own dialect that formats nothing. Source: "Formatting message text: Escaping"."""
+    return escape(dialects.plain(markdown), quote=False)
+
+
+def _said(piece: Piece) -> Mapping[str, Any]:
+    # "chat.postMessage": text is in Slack's own dialect, unless mrkdwn is false
+    return {"text": piece.text, "mrkdwn": False} if piece.plain else {"markdown_text": piece.text}
+
+
+def _post(target: Target, pieces: Sequence[Piece]) -> Request:
+    [piece] = pieces
+    thread = {"thread_ts": _thread(target)} if _in_thread(target) else {}
+    unfurl = {"unfurl_links": False, "unfurl_media": False}
+    return _call("post", target, {"channel": _channel(target), **thread, **_said(piece), **unfurl})
+
+
+def _edit(target: Target, message: str, piece: Piece) -> Request:
+    body = {"channel": _channel(target), "ts": message, **_said(piece)}
+    return _call("edit", target, body, repeatable=True)
+
+
+def _start(target: Target, piece: Piece) -> Request:
+    """Source: Slack docs, "chat.startStream": the recipient is required in channels."""
+    body = {
+        "channel": _channel(target),
+        "thread_ts": _thread(target),
+        "recipient_team_id": _id(target, "team", TEAM),
+        "recipient_user_id": _id(target, "user", PERSON),
+        "markdown_text": piece.text,
+    }
+    return _call("start", target, body)
+
+
+def _append(target: Target, message: str, piece: Piece) -> Request:
+    return _call("append", target, {"channel": _channel(target), "ts": message, "markdown_text": piece.text})
+
+
+def _stop(target: Target, message: str) -> Request:
+    return _call("stop", target, {"channel": _channel(target), "ts": message}, repeatable=True)
+
+
+def _posted(response: Response) -> str:
+    ts = text_of(find(response.body, "ts"))
+    return ts if TS.fullmatch(ts) else ""
+
+
+def _status(target: Target, words: str) -> Request | None:
+    """Say what the bot does. Source: Slack docs, "assistant.threads.setStatus"; an empty status takes it back."""
+    if not target.token or target.handle.get("response_url"):
+        return None
+    body = {"channel_id": _channel(target), "thread_ts": _thread(target), "status": words}
+    return _call("status", target, body, repeatable=True)
+
+
+def _sign(target: Target) -> Request | None:
+    return _status(target, "is thinking…")
+
+
+def _unsign(target: Target) -> Request | None:
+    # a message in the thread takes it away
+    return None if _in_thread(target) else _status(target, "")
+
+
+def _streams(target: Target, _: float) -> bool:
+    recipient = PERSON.fullmatch(text_of(target.to.get("user"))) and TEAM.fullmatch(text_of(target.to.get("team")))
+    return _writes(target, _) and _in_thread(target) and bool(recipient)
+
+
+def _writes(target: Target, _: float) -> bool:
+    return bool(target.token) and not target.handle.get("response_url")
+
+
+def _answers(target: Target, now: float) -> bool:
+    return bool(target.handle.get("response_url")) and now < target.received + COMMAND_GOOD
+
+
+def _hook(target: Target) -> str:
+    """Give the command's own address. Raises NoPlace for one that is not Slack's."""
+    address = text_of(target.handle.get("response_url"))
+    try:
+        parts = urlsplit(address)
+        slacks = parts.scheme == "https" and parts.netloc in HOOKS and HOOK_PATH.fullmatch(parts.path)
+    except ValueError:
+        slacks = None
+    if not slacks or address != f"https://{parts.netloc}{parts.path}":
+        raise NoPlace("The delivery names an address that is not Slack's.")
+    return address
+
+
+def _answer(target: Target, pieces: Sequence[Piece]) -> Request:
+    """Answer a command to its caller, as its response would. Source: "Handling user interaction: response_url"."""
+    [piece] = pieces
+    return _by_hook("post", target, piece, replace=False)
+
+
+def _answer_anew(target: Target, _: str, piece: Piece) -> Request:
+    return _by_hook("edit", target, piece, replace=True)
+
+
+def _by_hook(what: str, target: Target, piece: Piece, *, replace: bool) -> Request:
+    body = {
+        "response_type": EPHEMERAL,
+        "replace_original": replace,
+        "text": piece.text,
+        **({"mrkdwn": False} if piece.plain else {}),
+    }
+    return Request(what=what, url=_hook(target), body=body, repeatable=replace)
+
+
+def _needs(target: Target) -> str:
+    """Say what is missing: a command brings all that its answer needs."""
+    if not target.handle.get("response_url"):
+        return "" if target.token else "bot_token is not set"
+    try:
+        _hook(target)
+    except NoPlace as error:
+        return str(error)
+    return ""
+
+
+def _check(target: Target) -> Request | None:
+    """Ask who the bot is. Source: Slack docs, "auth.test"."""
+    return _call("check", target, {}, repeatable=True) if target.token else None
+
+
+def _checked(response: Response) -> str:
+    verdict = judge(Request(what="check"), response)
+    return "" if verdict.outcome is Outcome.DONE else verdict.reason
+
+
+CHANNEL = Channel(
+    sender="slack",
+    base="https://slack.com/api",
+    needs=_needs,
+    rungs=(
+        Rung(
+            name="stream",
+            post=_post,
+            edit=_edit,
+            posted=_posted,
+            usable=_streams,
+            stream=Stream(start=_start, append=_append, stop=_stop, most=LIMIT, pace=1.0),
+            limit=LIMIT,
+            dialect=dialects.slack,
+            plain=bare,
+            pace=EDIT_PACE,
+            gap=1.0,
+        ),
+        Rung(
+            name="message",
+            post=_post,
+            edit=_edit,
+            posted=_posted,
+            usable=_writes,
+            limit=LIMIT,
+            dialect=dialects.slack,
+            plain=bare,
+            pace=EDIT_PACE,
+            gap=1.0,
+        ),
+        Rung(  # where messages can't be edited
+            name="once",
+            post=_post,
+            posted=_posted,
+            usable=_writes,
+            limit=LIMIT,
+            dialect=dialects.slack,
+            plain=bare,
+            gap=1.0,
+        ),
+        Rung(
+            name="command",
+            post=_answer,
+            edit=_answer_anew,
+            posted=lambda _: "@original",
+            usable=_answers,
+            limit=COMMAND_LIMIT,
+            dialect=dialects.mrkdwn,
+            plain=bare,
+            pace=5.0,
+            gap=1.0,
+            edits=COMMAND_EDITS,
+        ),
+    ),
+    judge=judge,
+    sign=_sign,
+    sign_every=STATUS_EVERY,
+    unsign=_unsign,
+    check=_check,
+    checked=_checked,
+)
