@@ -1,7 +1,6 @@
 """Meta: messages to WhatsApp, Messenger and Instagram."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from relay.senders import reply
@@ -24,12 +23,11 @@ WORDLESS = frozenset({"image", "audio", "voice", "video", "document", "sticker"}
 def read(delivery: Delivery) -> Reading:
     """Read a message of WhatsApp or Messenger; receipts and echoes are ignored.
 
-    One without words gives an app all that it says, as what no preset knows does.
     Source: Meta's docs, "WhatsApp Cloud API: Webhooks" and "Messenger Platform: Webhook events".
     """
     value = delivery.find(VALUE)
     if text_of(find(value, "messages.0.type")) in {"text", *WORDLESS}:
-        return _whatsapp(delivery, value)
+        return _whatsapp(value)
     if find(value, "statuses") and not find(value, "messages"):
         return Ignored("a message's status")
     sent = delivery.find(MESSAGING)
@@ -37,40 +35,55 @@ def read(delivery: Delivery) -> Reading:
         return Ignored("the page's own message")
     if any(find(sent, receipt) for receipt in ("delivery", "read")):
         return Ignored("a receipt")
-    return _messenger(delivery, sent)
+    return _messenger(delivery.text("object"), sent)
 
 
-def _whatsapp(delivery: Delivery, value: Any) -> Preset | None:
-    user = text_of(find(value, "messages.0.from"))
-    account = text_of(find(value, "metadata.phone_number_id"))
-    message = text_of(find(value, "messages.0.id"))
-    to = {"channel": "whatsapp", "phone_number_id": account, "person": user, "message_id": message}
-    # a group is written to in another way than the person who speaks there
-    answerable = all(to.values()) and find(value, "messages.0.group_id") is None
-    preset = Preset(user=user or None, conversation_key=key(account, user), to=to if answerable else None)
-    if find(value, "messages.0.type") != "text":
-        return replace(preset, inputs=delivery.payload, wordless=True) if user else None
+def _whatsapp(value: Any) -> Preset | None:
+    message = find(value, "messages.0")
+    user, number = text_of(find(message, "from")), text_of(find(value, "metadata.phone_number_id"))
+    to = {
+        "channel": "whatsapp",
+        "phone_number_id": number,
+        "person": user,
+        "message_id": text_of(find(message, "id")),
+    }
+    wordless = find(message, "type") != "text"
+    if wordless and not user:
+        return None
     inputs = {
         "channel": "whatsapp",
         "phone_number_id": find(value, "metadata.phone_number_id"),
         "name": find(value, "contacts.0.profile.name"),
-        "message_id": find(value, "messages.0.id"),
+        "message_id": find(message, "id"),
     }
-    return replace(preset, query=text_of(find(value, "messages.0.text.body")), inputs=_present(inputs))
+    return Preset(
+        query=text_of(find(message, "text.body")),
+        inputs=_present(inputs),
+        user=user or None,
+        conversation_key=key(number, user),
+        # a group is written to in another way than the person who speaks there
+        to=to if all(to.values()) and find(message, "group_id") is None else None,
+        wordless=wordless,
+    )
 
 
-def _messenger(delivery: Delivery, sent: Any) -> Preset | None:
+def _messenger(channel: str, sent: Any) -> Preset | None:
     """Read a message to a page, or to an account of Instagram, which is answered by another API."""
-    page, channel = text_of(find(sent, "recipient.id")), delivery.text("object")
-    user = text_of(find(sent, "sender.id"))
+    text = text_of(find(sent, "message.text"))
+    user, page = text_of(find(sent, "sender.id")), text_of(find(sent, "recipient.id"))
     to = {"channel": "messenger", "person": user} if user and channel == "page" else None
-    preset = Preset(user=user or None, conversation_key=key(page, user), to=to)
-    if text := text_of(find(sent, "message.text")):
-        inputs = {"channel": channel, "page_id": page, "message_id": find(sent, "message.mid")}
-        return replace(preset, query=text, inputs=_present(inputs))
-    if to and find(sent, "message.attachments"):
-        return replace(preset, inputs=delivery.payload, wordless=True)
-    return None
+    wordless = not text
+    if wordless and not (to and find(sent, "message.attachments")):
+        return None
+    inputs = {"channel": channel, "page_id": page, "message_id": find(sent, "message.mid")}
+    return Preset(
+        query=text,
+        inputs=_present(inputs),
+        user=user or None,
+        conversation_key=key(page, user),
+        to=to,
+        wordless=wordless,
+    )
 
 
 def _present(inputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -94,7 +94,13 @@ READ: Mapping[str, Read] = {
     "WhatsApp, picture": (
         "meta",
         posted(PICTURE),
-        Preset(inputs=PICTURE, user="49", conversation_key="P1:49", to=WHATSAPP_PLACE, wordless=True),
+        Preset(
+            inputs={"channel": "whatsapp", "phone_number_id": "P1", "name": "Ada", "message_id": "wamid.1"},
+            user="49",
+            conversation_key="P1:49",
+            to=WHATSAPP_PLACE,
+            wordless=True,
+        ),
     ),
     "WhatsApp, in a group": (
         "meta",
@@ -110,7 +116,7 @@ READ: Mapping[str, Read] = {
         "meta",
         posted(VOICE),
         Preset(
-            inputs=VOICE,
+            inputs={"channel": "page", "page_id": "P1", "message_id": "m_1"},
             user="S1",
             conversation_key="P1:S1",
             to={"channel": "messenger", "person": "S1"},
