@@ -103,6 +103,21 @@ class Own:
         """Give the address of an endpoint as the plugin reaches it, None for none."""
         return address(hook_id, relay_url)
 
+    def reaches(self, base: str) -> bool:
+        """Tell whether this endpoint answers at that address: an unknown delivery is one that it does not know."""
+        url = urlsplit(base)
+        connection = _connection(url.scheme, url.hostname or "", url.port)
+        try:
+            if not _connect(connection):
+                return False
+            connection.sock.settimeout(RESOLVE)
+            connection.request("POST", f"{url.path}/deliveries/none/run", headers={"Duck-Relay": "1"})
+            return b"delivery_not_found" in connection.getresponse().read(PIECE)
+        except (OSError, HTTPException):
+            return False
+        finally:
+            connection.close()
+
     def after(self, seconds: float, act: Callable[[], None]) -> None:
         """Do something after so many seconds. What it raises is logged."""
         gevent.spawn_later(seconds, _act, act)  # type: ignore[no-untyped-call]
