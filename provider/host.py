@@ -7,6 +7,8 @@ from dify_plugin.config.config import DifyPluginEnv, InstallMethod
 
 from provider import watchdog
 from provider.bell import Bell
+from provider.own import Own
+from provider.sending import Sending, base_of
 from relay.host import Host
 
 # How long the daemon needs, with busy cores, to see an answer's first chunk before its end: seconds. On a real daemon
@@ -23,5 +25,8 @@ HOST = Host(
     elapsed=time.monotonic,
     ending=ENDING[DifyPluginEnv().INSTALL_METHOD],
     bell=Bell,
+    post=Sending,
+    base=base_of,
+    own=Own(),
     mark=watchdog.mark,
 )

@@ -1,6 +1,6 @@
 """Carrying a plan out: the only step that runs an app, stores, and uploads."""
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
@@ -9,9 +9,7 @@ from typing import Any
 from werkzeug import Response
 
 from relay import wire
-from relay.call import Call
 from relay.errors import AnswerUnshaped, AppFailed, AppTimeout, RelayError
-from relay.event import Event
 from relay.host import Host
 from relay.incoming.settings import Settings
 from relay.incoming.templates import Budget
@@ -24,15 +22,12 @@ from relay.outgoing.record import Record
 from relay.outgoing.response import of_type
 from relay.outgoing.shape import shape
 from relay.plan import Dialect, Plan
-from relay.run import files
+from relay.run.app import App
 from relay.run.deliveries import LONGEST_ANSWER, RENEW, Answer, Delivery
-from relay.run.dify import Dify, Running
-from relay.run.failure import Cancelled, from_exception
-from relay.run.inbox import Inbox
-from relay.run.memory import Memory
+from relay.run.dify import Dify
+from relay.run.failure import Cancelled
 from relay.run.records import DAY, DELIVERIES, MEMORY, Kind, Records
 from relay.run.transcript import Transcript
-from relay.run.watch import Watch
 
 JSON = "application/json"
 AT_ONCE = 10  # runs of one batch
@@ -151,23 +146,22 @@ class _Run:
         self._carrier = carrier
         self._plan = plan
         self._delivery = delivery
-        self._watch = Watch(plan.call.interface)
+        self._app = App(carrier.dify, carrier.host, interface=plan.call.interface, request_id=carrier.line.request_id)
+        self._watch = self._app.watch
         self._encoder = FORMATS[plan.form].encoder
         self._told = self._encoder(plan.call.query) if self._encoder else None
         self._record = Record(LONGEST_ANSWER if delivery else 0)
-        self._inbox = Inbox(carrier.host.bell())
-        self._running: list[Running] = []  # one, or a second where the first was refused
         self._release = every(RENEW, delivery.renew) if delivery else _nothing
         try:
-            call = self._upload(plan.call)
+            call = self._app.upload(plan.call)
         except BaseException:
             self._release()
             raise
         self._pump = Pump(
-            self._inbox,
-            self._events(call),
+            self._app.inbox,
+            self._app.events(call, memory=self._memory(), thread=plan.thread),
             self._make_output(),
-            leave=self._leave,
+            leave=self._app.leave,
             timing=Timing(ending=carrier.host.ending),
         )
 
@@ -245,36 +239,10 @@ class _Run:
         # a sender goes by the status: by 200 it would take a run for done that fails later
         return Withheld(streamed) if self._plan.sender else streamed
 
-    def _upload(self, call: Call) -> Call:
-        if not call.uploads:
-            return call
-        try:
-            return files.upload(call, self._carrier.dify.upload)
-        except Exception as error:
-            raise from_exception(error, call.interface) from error
-
-    def _events(self, call: Call) -> Iterator[Event | None]:
-        def invoke(call: Call) -> Iterator[Event | None]:
-            self._running.append(self._carrier.dify.run(call, self._inbox))
-            return self._watch.events(self._running[-1].events())
-
+    def _memory(self) -> Records | None:
         if not self._plan.remembers:
-            return invoke(call)
-        records = self._carrier.records(self._plan, MEMORY, self._carrier.settings.memory_days * DAY)
-        return Memory(records=records, aside=self._aside, thread=self._plan.thread).run(call, invoke)
-
-    def _aside[T](self, act: Callable[[], T]) -> Generator[None, None, T]:
-        """Let the storage take its time, in a thread of its own, which works for this request, too."""
-
-        def work() -> T:
-            self._carrier.host.mark(self._carrier.line.request_id)
-            return act()
-
-        return self._inbox.aside(work)
-
-    def _leave(self) -> None:
-        for running in self._running:
-            running.leave()
+            return None
+        return self._carrier.records(self._plan, MEMORY, self._carrier.settings.memory_days * DAY)
 
     def _shape(self, told: Transcript) -> Mapping[str, Any]:
         plan = self._plan

@@ -4,11 +4,12 @@ The same request, settings and time give the same decision.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
+from relay import destination
 from relay.call import Call, Interface
 from relay.errors import AppUnavailable, InvalidParam, Misconfigured, PayloadTooLarge, RelayError
 from relay.incoming import access, mapping
@@ -21,7 +22,7 @@ from relay.incoming.settings import Access, MemoryOf, Settings
 from relay.incoming.templates import Budget
 from relay.outgoing import cors, formats
 from relay.outgoing.formats import Format
-from relay.plan import Dialect, Plan
+from relay.plan import Destination, Dialect, Plan
 from relay.run import files
 from relay.senders import Delivery, Ignored, Reply, Scheme
 
@@ -29,6 +30,7 @@ MOST_UNPROVEN = 10  # runs that a stranger starts by one request
 # the daemon kills a plugin that writes it a line of over 5 MiB, and with it all other answers
 LARGEST_CALL = 4 * 1024 * 1024  # bytes
 
+NOT_FOR_THE_BOT = "nobody wants an answer to this here"
 NO_WORDS = Reply()
 NOTHING = Reply(status=204, media_type="")
 
@@ -38,7 +40,7 @@ class Decision:
     """What is to be done: `reply` at once, or carry out `plans`, one or a batch of them."""
 
     reply: Reply | None = None
-    plans: Sequence[Plan] = ()
+    plans: Sequence[Plan] = ()  # all of one destination
     acknowledgement: Reply = NO_WORDS  # to a batch whose plans were all carried out
     app_id: str = ""
     caller: Caller | None = None
@@ -140,25 +142,55 @@ class _Deciding:
             return replace(self.decided, reply=acknowledgement, notes=notes)
         form = self._form(mapped[0][1].asked)
         try:
-            plans = [self._plan(message, one, form) for message, one in mapped]
+            plans = [plan for message, one in mapped if (plan := self._plan(message, one, form))]
         except RelayError as error:
             error.readable = form.readable if self._named(mapped[0][1].asked) else None
             raise
         if self.received.method == "HEAD":
             return replace(self.decided, reply=Reply(media_type=form.media_type), notes=notes)
+        if not plans:
+            return replace(self.decided, reply=acknowledgement, notes=[*notes, NOT_FOR_THE_BOT])
         return replace(self.decided, plans=plans, acknowledgement=acknowledgement, notes=notes)
 
     def _named(self, asked: Asked) -> bool:
         return bool(asked.format or asked.response_mode)
 
     def _form(self, asked: Asked) -> Format:
-        return formats.choose(
-            self.received, self.settings.default_format, name=asked.format, response_mode=asked.response_mode
+        mode = None if asked.response_mode == destination.LATER else asked.response_mode
+        return formats.choose(self.received, self.settings.default_format, name=asked.format, response_mode=mode)
+
+    def _plan(self, message: Delivery, mapped: Mapped, form: Format) -> Plan | None:
+        """Plan one message; None for one that nobody wants answered. Raises RelayError."""
+        settings, asked = self.settings, mapped.asked
+        goes_to = destination.choose(self.received, settings, asked, self.decided.caller)
+        if goes_to is not Destination.SENDER:
+            plan = replace(self._planned(message, mapped, form), destination=goes_to)
+            if goes_to is Destination.CALLBACK:
+                return replace(plan, callback=mapped.callback, listed="{" in settings.callback_url)
+            return plan
+        said = destination.listen(mapped, settings, self.received.interface, self._inputs)
+        if said is None:
+            return None
+        mapped = replace(mapped, asked=said.asked, thread=None)
+        return replace(
+            self._planned(message, mapped, form, runs=not said.words),
+            destination=goes_to,
+            remembers=settings.memory is not MemoryOf.OFF,
+            to=said.to,
+            handle=said.handle,
+            words=said.words,
+            forgets=said.forgets,
+            joins=said.joins,
+            unasked=said.unasked,
         )
 
-    def _plan(self, message: Delivery, mapped: Mapped, form: Format) -> Plan:
+    def _inputs(self) -> Iterable[tuple[str, Mapping[str, Any]]]:
+        return files.form_of(self.declared(self.decided.app_id))
+
+    def _planned(self, message: Delivery, mapped: Mapped, form: Format, *, runs: bool = True) -> Plan:
         settings, asked = self.settings, mapped.asked
-        call = self._call(asked)
+        app_id = self.decided.app_id
+        call = self._call(asked) if runs else Call(app_id=app_id, interface=self.received.interface, user=asked.user)
         readable = form.readable if self._named(asked) else formats.asks_for_page(self.received)
         delivery_id, fingerprint = self._identity(message, form)
         return Plan(
@@ -221,7 +253,7 @@ class _Deciding:
         fresh = asked.conversation_id == NEW
         if interface is Interface.CHAT and not asked.query.strip():
             raise InvalidParam("A chat app needs a query: send the field query.")
-        if interface in {Interface.WORKFLOW, Interface.COMPLETION} and asked.query:
+        if interface in {Interface.WORKFLOW, Interface.COMPLETION} and asked.query and not asked.placed:
             inputs = {"query": asked.query, **inputs}
         call = Call(
             app_id=app_id,

@@ -46,6 +46,11 @@ class Unauthorized(RelayError):
     code = "unauthorized"
 
 
+class Forbidden(RelayError):
+    status = HTTPStatus.FORBIDDEN
+    code = "forbidden"
+
+
 class AppNotAllowed(RelayError):
     status = HTTPStatus.FORBIDDEN
     code = "app_not_allowed"
@@ -85,6 +90,11 @@ class MethodNotAllowed(RelayError):
 class DeliveryInProgress(RelayError):
     status = HTTPStatus.CONFLICT
     code = "delivery_in_progress"
+
+
+class DeliveryNotFound(RelayError):
+    status = HTTPStatus.NOT_FOUND
+    code = "delivery_not_found"
 
 
 class IdempotencyKeyReused(RelayError):

@@ -3,9 +3,12 @@
 What really sends is `provider/sending.py`; it adds the base address, and `Duck-Relay: 1`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Protocol
+
+INSIDE = "its address is not a public one"  # the problem of what `public` has refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,10 +17,11 @@ class Request:
 
     what: str  # one word for the delivery's record: "post", "edit", "typing"
     method: str = "POST"
-    path: str = ""  # below the API's base, "/" first; what a payload says in it is one percent-encoded segment
+    # below the API's base, "/" first; what a payload says in it is one percent-encoded segment. It may hold a token
+    path: str = field(default="", repr=False)
     url: str = field(default="", repr=False)  # instead of a path: a whole address, which the row has checked
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    body: Mapping[str, Any] | None = None  # goes as JSON
+    body: Mapping[str, Any] | None = field(default=None, repr=False)  # goes as JSON
     content: bytes = field(default=b"", repr=False)  # or as it is: what was signed; JSON too
     repeatable: bool = False  # a repetition is known as one, or does no harm: it may be sent again without an answer
 
@@ -42,3 +46,54 @@ class Post(Protocol):
         With `public` only to an address that is nobody's inside: neither private nor loopback, link-local or of a
         cloud's metadata, by whatever name.
         """
+
+
+class Started(StrEnum):
+    """What became of a request of the plugin to its own address."""
+
+    RUNNING = "running"  # its answer has begun
+    REFUSED = "refused"  # it was answered with another status
+    UNREACHABLE = "unreachable"  # surely nobody heard it
+    UNKNOWN = "unknown"  # nothing came back yet; it goes on
+
+
+class Own(Protocol):
+    """The plugin's own address: what a request of its own can do, and a finished one can't."""
+
+    def address(self, hook_id: str, relay_url: str | None) -> str | None:
+        """Give the address of an endpoint as the plugin reaches it; None where it can't be known."""
+
+    def start(
+        self, base: str, delivery_id: str, token: str, *, patience: float, ended: Callable[[bool], None]
+    ) -> Started:
+        """Ask for a delivery's run, and wait up to `patience` seconds for its first sign.
+
+        Unless it is UNREACHABLE or REFUSED, `ended` is called once: when the answer has ended, and whether it was
+        whole.
+        """
+
+    def after(self, seconds: float, act: Callable[[], None]) -> None:
+        """Do something later, in a thread of its own."""
+
+
+class Nowhere:
+    """An own address that can't be known."""
+
+    def address(self, *_: object) -> None:
+        return None
+
+    def start(self, *_: object, **__: object) -> Started:
+        return Started.UNREACHABLE
+
+    def after(self, *_: object) -> None:
+        pass
+
+
+def unsent(request: Request, *, base: str = "", public: bool = False) -> Response:  # noqa: ARG001 - a Post's shape
+    """Send nothing: there is nobody who could."""
+    return Response(arrived=False, problem="nothing can be sent here")
+
+
+def same_base(sender: str, base: str, sender_url: str | None) -> str:  # noqa: ARG001
+    """Give the base of a sender's API: its own, or that of an installation of the owner's."""
+    return sender_url or base

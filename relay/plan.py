@@ -54,7 +54,8 @@ class Plan:
     to: Mapping[str, Any] | None = None  # Preset.to
     # Preset.handle: stands in a record of its own, and in no dump
     handle: Annotated[Mapping[str, Any], Field(exclude=True)] = field(default_factory=dict, repr=False)
-    joined: str = ""  # run only if the bot is part of this thread already; "": run anyway
+    joins: str = ""  # the bot is part of this thread from now on
+    unasked: bool = False  # nobody spoke to the bot: it answers only if it is part of that thread already
     words: str = ""  # these are the answer, and no app runs
     forgets: bool = False  # the conversation that is remembered ends here
     callback: str = ""  # where the answer is sent
@@ -78,6 +79,11 @@ class Plan:
     def conversation(self) -> tuple[str, str | None, str | None, str | None]:
         """Tell which conversation the run belongs to: runs of one must not overtake each other."""
         return self.call.app_id, self.call.user, self.thread, self.call.conversation_id
+
+    @property
+    def has_conversation(self) -> bool:
+        """Whether there may be other runs of the same conversation."""
+        return bool(self.call.conversation_id or (self.remembers and self.call.user))
 
 
 @cache

@@ -50,6 +50,7 @@ def test_the_same_folder_gives_the_same_bytes(package: Path, tmp_path: Path) -> 
     assert write(ROOT, tmp_path).read_bytes() == package.read_bytes()
 
 
+@pytest.mark.alone
 def test_it_boots_as_the_marketplace_boots_it(package: Path, tmp_path: Path) -> None:
     zipfile.ZipFile(package).extractall(tmp_path)
     with socket.socket() as free:

@@ -37,9 +37,14 @@ def check_key(received: Received, settings: Settings) -> int:
             "A key is needed: send it as Authorization: Bearer, as X-API-Key, or as key in the query string.",
             headers=CHALLENGE,
         )
-    if not (which := _matching(presented[:MOST_KEYS], keys)):
+    if not (which := matching(presented[:MOST_KEYS], keys)):
         raise Unauthorized("The key is wrong.", headers=CHALLENGE)
     return which
+
+
+def presents_key(received: Received) -> bool:
+    """Tell whether a request brings any key, right or wrong."""
+    return any(True for _ in _presented(received))
 
 
 def check_signature(
@@ -133,7 +138,7 @@ def _presented(received: Received) -> Iterator[str]:
     yield from received.query.get(KEY, ())
 
 
-def _matching(presented: Sequence[str], keys: Sequence[str]) -> int:
+def matching(presented: Sequence[str], keys: Sequence[str]) -> int:
     """Give the number of the key that was presented, 0 for none.
 
     Every comparison is made, so that time tells neither which place nor how much of a key was right.

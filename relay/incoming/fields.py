@@ -22,9 +22,10 @@ class Asked:
     user: str | None = None
     response_mode: str | None = None
     format: str | None = None
+    placed: bool = False  # the query stands in the input that the app has for it
 
 
-FIELDS = frozenset(Asked.__dataclass_fields__) - {"uploads"}
+FIELDS = frozenset(Asked.__dataclass_fields__) - {"uploads", "placed"}
 NEW = "new"  # as a conversation_id: start a new one, whatever is remembered
 
 

@@ -9,8 +9,8 @@ from relay.incoming import fields
 from relay.incoming.body import Body
 from relay.incoming.fields import Asked
 from relay.incoming.received import KEY, Received
-from relay.incoming.settings import Access, Settings
-from relay.incoming.templates import LARGEST_BODY, Budget, ObjectTemplate, TextTemplate
+from relay.incoming.settings import Access, ReplyTo, Settings
+from relay.incoming.templates import LARGEST_BODY, Budget, ObjectTemplate, TextTemplate, Unfilled
 from relay.senders import SECRET_HEADERS, Delivery, Ignored, Preset, Scheme
 
 IDEMPOTENCY_KEY = "idempotency-key"  # IETF draft "The Idempotency-Key HTTP Header Field"
@@ -39,6 +39,7 @@ SECRET_WORDS = frozenset(
         "csrf",
     ]
 )
+NO = frozenset({"", "false", "0", "no", "none", "null", "off"})  # what `run_if` may say so that no app runs
 # the address of a page may hold a key of that page
 UNSHOWN_HEADERS = SECRET_HEADERS | {"referer"}
 SECRET_ARGUMENTS = frozenset({KEY, "hub.verify_token"})
@@ -53,6 +54,8 @@ class Mapped:
     named_by_owner: bool = False  # the user comes from the owner's template
     reply: Mapping[str, Any] | None = None  # what the sender's message needs beside the answer's text
     context: Mapping[str, Any] | None = None  # what templates can reach
+    preset: Preset | None = None
+    callback: str = ""  # the address that `callback_url` gives for this delivery
 
 
 def read(
@@ -66,6 +69,8 @@ def read(
     reading = scheme.preset(delivery) if scheme else None
     if isinstance(reading, Ignored):
         return reading
+    if reading and reading.wordless and settings.reply != "sender":
+        reading = None  # a workflow finds the picture in the payload; only whoever is written back to is told
     templates = _templates(settings)
     foreign = settings.access is Access.SIGNATURE or (scheme is not None and scheme.own_payload)
     mapped = bool(templates.keys() & {"query", "inputs"})
@@ -76,9 +81,12 @@ def read(
     else:
         asked = fields.read(received.arguments, _mappable(received.content, mapped=mapped))
     values = None
-    if templates or settings.answer_template:
+    run_if, callback_url = _further(settings)
+    if templates or settings.answer_template or run_if or callback_url:
         document = _document(delivery) if foreign or reading else _text_checked(received)
         values = context(received, delivery, document, scheme)
+    if run_if and not _holds(run_if, values or {}, budget):
+        return Ignored("run_if does not hold")
     filled: dict[str, Any] = {name: template.fill(values or {}, budget) for name, template in templates.items()}
     return Mapped(
         asked=replace(asked, **filled),
@@ -87,7 +95,31 @@ def read(
         named_by_owner="user" in templates,
         reply=reading.reply if reading else None,
         context=values if settings.answer_template else None,
+        preset=reading,
+        callback=callback_url.fill(values or {}, budget).strip() if callback_url else "",
     )
+
+
+def _further(settings: Settings) -> tuple[TextTemplate | None, TextTemplate | None]:
+    """Compile what says whether an app runs, and where its answer is sent. Raises Misconfigured."""
+    callback_url = settings.callback_url if settings.reply is ReplyTo.CALLBACK else ""
+    try:
+        return (
+            TextTemplate("run_if", settings.run_if) if settings.run_if else None,
+            TextTemplate("callback_url", callback_url) if callback_url else None,
+        )
+    except AppUnavailable as error:
+        raise Misconfigured(error.message.rstrip(".")) from None
+
+
+def _holds(condition: TextTemplate, values: Mapping[str, Any], budget: Budget | None) -> bool:
+    """Tell whether a delivery is one that matters; a name that it does not have says that it is not."""
+    try:
+        return condition.fill(values, budget).strip().lower() not in NO
+    except Unfilled as error:
+        if not error.lacking:
+            raise
+        return False
 
 
 def context(received: Received, delivery: Delivery, document: Any, scheme: Scheme | None) -> dict[str, Any]:

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 
 from relay.errors import AppTimeout, RelayError
 from relay.event import Event
-from relay.outgoing.beside import Beside
 from relay.outgoing.output import Output
 from relay.run.inbox import Inbox
 
@@ -41,6 +40,11 @@ class Timing:
 def settle() -> None:
     """Wait so long that whoever read the storage at the same moment has written its mark too."""
     time.sleep(0.05)
+
+
+def beside(act: Callable[[], None]) -> None:
+    """Do something beside whatever else goes on, in a thread of its own."""
+    threading.Thread(target=act, daemon=True).start()
 
 
 def every(seconds: float, act: Callable[[], bool]) -> Callable[[], None]:
@@ -77,7 +81,7 @@ class Pump:
         inbox: Inbox,
         events: Iterator[Event | None],
         output: Output,
-        *beside: Beside,
+        *,
         leave: Callable[[], None],
         timing: Timing | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -90,7 +94,6 @@ class Pump:
         self._inbox = inbox
         self._events = events
         self._output = output
-        self._beside = beside
         self._leave = leave
         self._timing = timing or Timing()
         self._clock = clock
@@ -123,7 +126,6 @@ class Pump:
             self._wait()
             if not self._ended:
                 return None
-            self._end_beside()
             whole = self._output.end(self._error)
         except BaseException:
             self._leave()
@@ -151,7 +153,6 @@ class Pump:
                 self._fail(_unforeseen(error))
                 last = self._output.end(self._error)
             yield from split(last)
-            self._end_beside()
             time.sleep(max(first + self._timing.ending - self._clock(), 0))
         finally:
             self._leave()
@@ -164,12 +165,9 @@ class Pump:
             limit = min(self._heard + self._timing.idle, self._started + self._timing.total)
             if not self._ended and now >= limit:
                 self._fail(AppTimeout("The app did not finish in the time that Dify gives it."))
-            for one in self._beside:
-                one.send_due(now)
             if self._ended or self._output.due() <= now:
                 return
-            outputs: tuple[Output | Beside, ...] = (self._output, *self._beside)
-            self._sleep(now, min(limit, *(one.due() for one in outputs)), min(one.ready() for one in outputs))
+            self._sleep(now, min(limit, self._output.due()), self._output.ready())
 
     def _sleep(self, now: float, due: float, ready: float) -> None:
         """Wait until `due`; for events only if one could make a piece leave earlier.
@@ -191,8 +189,6 @@ class Pump:
                     break
                 self.events += 1
                 self._output.take(event, now)
-                for one in self._beside:
-                    one.take(event, now)
                 if not self.events % AT_ONCE and self._output.due() <= self._clock():
                     break
             else:
@@ -209,10 +205,6 @@ class Pump:
 
     def _fail(self, error: RelayError) -> None:
         self._complete, self._error = False, error
-
-    def _end_beside(self) -> None:
-        for one in self._beside:
-            one.end(self._error)
 
 
 def _unforeseen(error: Exception) -> RelayError:

@@ -56,7 +56,7 @@ class Delivery:
     def __init__(self, records: Records, *, delivery_id: str, app_id: str, fingerprint: str) -> None:
         """Name a delivery by the sender's id; `fingerprint` stands for the whole request, so that no other passes."""
         self._records = records
-        self._id = json.dumps([app_id, delivery_id])
+        self._id = _record_id(app_id, delivery_id)
         self._fingerprint = fingerprint
         self._clock = records.clock
         self._mark = uuid4().hex
@@ -221,3 +221,13 @@ class Delivery:
     def _in_progress(self, until: float) -> DeliveryInProgress:
         wait = max(math.ceil(until - self._clock()), 1)
         return DeliveryInProgress("This delivery is being answered already.", headers={"Retry-After": str(wait)})
+
+
+def reopen(records: Records, *, delivery_id: str, app_id: str) -> None:
+    """Let a delivery run again that was acknowledged, and failed later. Raises StorageFailed, RecordsFull."""
+    if delivery_id:
+        records.write(_record_id(app_id, delivery_id), {"mark": "", "state": "failed"})
+
+
+def _record_id(app_id: str, delivery_id: str) -> str:
+    return json.dumps([app_id, delivery_id])

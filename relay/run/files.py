@@ -58,12 +58,13 @@ def file_inputs(parameters: Mapping[str, Any]) -> dict[str, bool]:
     """
     return {
         str(field.get("variable")): kind == "file-list"
-        for kind, field in _form(parameters)
+        for kind, field in form_of(parameters)
         if kind in {"file", "file-list"}
     }
 
 
-def _form(parameters: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def form_of(parameters: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Give each input that an app declares, and its kind."""
     for entry in parameters.get("user_input_form") or ():
         yield from entry.items()
 

@@ -50,7 +50,7 @@ class Memory:
         if call.user is None or call.conversation_id is not None:
             yield from invoke(call)
             return
-        id_ = json.dumps([call.app_id, call.user, self.thread])
+        id_ = _id(call, self.thread)
         recalled = None if call.fresh else (yield from self.aside(lambda: self._recall(id_)))
         if recalled is None:
             yield from self._remember(id_, None, invoke(call))
@@ -110,3 +110,12 @@ class Memory:
             self.records.write(id_, {"conversation_id": conversation_id})
         except (StorageFailed, RecordsFull):
             log.warning("the storage can't be written: the conversation may be forgotten")
+
+
+def forget(records: Records, call: Call, thread: str | None) -> None:
+    """Let the user's next call begin a conversation. Raises StorageFailed."""
+    records.remove(_id(call, thread))
+
+
+def _id(call: Call, thread: str | None) -> str:
+    return json.dumps([call.app_id, call.user, thread])

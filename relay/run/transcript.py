@@ -33,9 +33,11 @@ class Transcript:
         self._message_end: Event | None = None
         self._workflow_end: Event | None = None
         self._chatflow = False
+        self.events = 0
 
     def add(self, event: Event) -> Said:
         """Take one event in and say what text it adds."""
+        self.events += 1
         self._remember(event)
         said = self._say(event)
         if said.instead:

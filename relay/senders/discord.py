@@ -14,8 +14,10 @@ from relay.senders.signature import Place, Signature, ed25519, hexadecimal
 
 LIMIT = 2000  # characters; Discord docs, "Create Message"
 COMMAND, COMPONENT = "2", "3"  # "Interaction Type"
+NOTHING = "There is nothing to answer here."
 DEPTH = 3  # "Subcommands and Subcommand Groups": a group, a command, its options
-MESSAGE = 4  # "Interaction Callback Type: CHANNEL_MESSAGE_WITH_SOURCE"
+MESSAGE, DEFERRED = 4, 5  # "Interaction Callback Type": CHANNEL_MESSAGE_WITH_SOURCE, and one that follows
+EPHEMERAL = 1 << 6  # "Message Flags": seen by who asked, and by nobody else
 
 
 def read(delivery: Delivery) -> Reading:
@@ -37,13 +39,18 @@ def read(delivery: Delivery) -> Reading:
         "message": "message.content",
     }
     user = delivery.text("member.user.id") or delivery.text("user.id")
+    application, channel = delivery.text("application_id"), delivery.text("channel_id")
+    place = {"application_id": application, "channel_id": channel, "guild_id": delivery.text("guild_id")}
+    token = delivery.text("token")
     return Preset(
         query=" ".join(text for text in texts if text),
-        # without the interaction's token: who has it speaks for the bot
         inputs={**pick(delivery, paths), **({"options": options} if options else {})},
         user=user or None,
-        conversation_key=key(delivery.text("channel_id"), user),
+        conversation_key=key(channel, user),
         reply={},
+        to={name: value for name, value in place.items() if value} if application and channel else None,
+        # who has it speaks for the bot, for a quarter of an hour
+        handle={"token": token} if token else {},
     )
 
 
@@ -97,5 +104,8 @@ SCHEME = Scheme(  # Discord docs, "Interactions: Validating security request hea
     handshakes=(Handshake(signed=True, answer=pong),),
     preset=read,
     message=message,
+    # Discord tells the person of a failure where anything but a message comes
+    acknowledgement=reply.json({"type": MESSAGE, "data": {"content": NOTHING, "flags": EPHEMERAL}}),
+    accepted=reply.json({"type": DEFERRED}),
     deadline=3,
 )

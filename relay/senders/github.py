@@ -1,8 +1,9 @@
 """GitHub: issues, comments, pull requests, pushes."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from relay.senders import reply
+from relay.senders import forge, reply
 from relay.senders.delivery import Delivery
 from relay.senders.handshake import Handshake
 from relay.senders.preset import Event, Ignored, Reading
@@ -66,13 +67,40 @@ EVENTS: Mapping[str, Event] = {  # by X-GitHub-Event
 }
 
 
+# what is answered where it stands, by X-GitHub-Event: the action, where the number is, and where what was written
+ANSWERED: Mapping[str, tuple[str, str, str]] = {
+    "issue_comment": ("created", "issue.number", "comment.body"),
+    "issues": ("opened", "issue.number", "issue.body"),
+    "pull_request": ("opened", "pull_request.number", "pull_request.body"),
+}
+
+
 def read(delivery: Delivery) -> Reading:
-    """Read GitHub's events, except comments of bots: an app that comments by a token hears of its own comment."""
+    """Read GitHub's events, except comments of bots, and what a relay has written: a token's user hears of itself.
+
+    What is opened is meant for everybody, a comment for those whom it mentions.
+    """
     kind = delivery.header("x-github-event")
-    if kind == "issue_comment" and delivery.text("sender.type") == "Bot":
-        return Ignored("a bot's own comment")
     event = EVENTS.get(kind)
-    return event.read(delivery) if event else None
+    if event is None or kind not in ANSWERED:
+        return event.read(delivery) if event else None
+    action, number, body = ANSWERED[kind]
+    bot = delivery.text("sender.type") == "Bot"
+    if bot and kind == "issue_comment":
+        return Ignored("a bot's own comment")
+    if forge.is_marked(delivery.text(body)):
+        return Ignored("a relay's own comment")
+    preset = event.read(delivery)
+    to = {"repository": delivery.text("repository.full_name"), "number": delivery.text(number)}
+    if bot or delivery.text("action") != action or not all(to.values()):
+        return preset
+    return replace(
+        preset,
+        to=to,
+        among_others=True,
+        addressed=kind != "issue_comment",
+        mentions=forge.mentions(preset.query),
+    )
 
 
 def pong(delivery: Delivery, _: Sequence[str]) -> Reply | None:

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
+from relay.senders import forge
 from relay.senders.delivery import Delivery
 from relay.senders.preset import Event, Ignored, Reading
 from relay.senders.proof import Token
@@ -73,15 +75,56 @@ EVENTS: Mapping[str, Event] = {  # by object_kind
 BOT = re.compile(r"(project|group)_\d+_bot\w*", re.ASCII)
 
 
+# what is answered where it stands, by object_kind: the actions, and where what was written is. A note's action came
+# with GitLab 16.11; before, only new ones were told
+ANSWERED: Mapping[str, tuple[frozenset[str], str]] = {
+    "note": (frozenset({"create", ""}), "object_attributes.note"),
+    "issue": (frozenset({"open"}), "object_attributes.description"),
+    "merge_request": (frozenset({"open"}), "object_attributes.description"),
+}
+# what a note stands on, by noteable_type: in the API's paths, and the payload's
+NOTEABLE: Mapping[str, tuple[str, str]] = {
+    "Issue": ("issues", "issue.iid"),
+    "MergeRequest": ("merge_requests", "merge_request.iid"),
+}
+
+
 def read(delivery: Delivery) -> Reading:
-    """Read GitLab's events, except notes that GitLab itself or a bot writes."""
+    """Read GitLab's events, except notes that GitLab itself or a bot writes, and what a relay has written.
+
+    What is opened is meant for everybody, a note for those whom it mentions. An internal note is answered nowhere:
+    what is said on it must not come up where everybody reads.
+    """
     kind = delivery.text("object_kind")
-    if kind == "note" and (
-        delivery.find("object_attributes.system") is True or BOT.fullmatch(delivery.text("user.username"))
-    ):
-        return Ignored("a note that no person wrote")
     event = EVENTS.get(kind)
-    return event.read(delivery) if event else None
+    if event is None or kind not in ANSWERED:
+        return event.read(delivery) if event else None
+    bot = bool(BOT.fullmatch(delivery.text("user.username")))
+    if kind == "note" and (delivery.find("object_attributes.system") is True or bot):
+        return Ignored("a note that no person wrote")
+    actions, body = ANSWERED[kind]
+    if forge.is_marked(delivery.text(body)):
+        return Ignored("a relay's own note")
+    preset = event.read(delivery)
+    to = _place(delivery, kind)
+    if bot or delivery.text("object_attributes.action") not in actions or not all(to.values()):
+        return preset
+    return replace(preset, to=to, among_others=True, addressed=kind != "note", mentions=forge.mentions(preset.query))
+
+
+def _place(delivery: Delivery, kind: str) -> Mapping[str, str]:
+    """Give the ids of where an event is answered; one is empty where it can't be."""
+    project = {"project": delivery.text("project.id")}
+    if kind != "note":
+        return {**project, "kind": f"{kind}s", "number": delivery.text("object_attributes.iid")}
+    noteable, number = NOTEABLE.get(delivery.text("object_attributes.noteable_type"), ("", ""))
+    internal = any(delivery.find(f"object_attributes.{name}") is True for name in ("internal", "confidential"))
+    return {
+        **project,
+        "kind": "" if internal else noteable,
+        "number": delivery.text(number),
+        "discussion": delivery.text("object_attributes.discussion_id"),
+    }
 
 
 SCHEME = Scheme(  # GitLab docs, "Webhooks": a signing token signs as Standard Webhooks do, a secret token is sent

@@ -17,24 +17,17 @@ VALUE = "entry.0.changes.0.value"
 MESSAGING = "entry.0.messaging.0"
 # where a message of WhatsApp and the status of one name the person that `contacts` describes
 PERSON: Mapping[str, str] = {"messages": "from", "statuses": "recipient_id"}
+WORDLESS = frozenset({"image", "audio", "voice", "video", "document", "sticker"})  # types of WhatsApp's messages
 
 
 def read(delivery: Delivery) -> Reading:
-    """Read a text message of WhatsApp or Messenger; receipts and echoes are ignored.
+    """Read a message of WhatsApp or Messenger; receipts and echoes are ignored.
 
     Source: Meta's docs, "WhatsApp Cloud API: Webhooks" and "Messenger Platform: Webhook events".
     """
     value = delivery.find(VALUE)
-    if find(value, "messages.0.type") == "text":
-        user = text_of(find(value, "messages.0.from"))
-        inputs = {
-            "channel": "whatsapp",
-            "phone_number_id": find(value, "metadata.phone_number_id"),
-            "name": find(value, "contacts.0.profile.name"),
-            "message_id": find(value, "messages.0.id"),
-        }
-        query = text_of(find(value, "messages.0.text.body"))
-        return _preset(query, user, inputs, text_of(inputs["phone_number_id"]))
+    if text_of(find(value, "messages.0.type")) in {"text", *WORDLESS}:
+        return _whatsapp(value)
     if find(value, "statuses") and not find(value, "messages"):
         return Ignored("a message's status")
     sent = delivery.find(MESSAGING)
@@ -42,17 +35,59 @@ def read(delivery: Delivery) -> Reading:
         return Ignored("the page's own message")
     if any(find(sent, receipt) for receipt in ("delivery", "read")):
         return Ignored("a receipt")
-    if text := text_of(find(sent, "message.text")):
-        user = text_of(find(sent, "sender.id"))
-        page = text_of(find(sent, "recipient.id"))
-        inputs = {"channel": delivery.text("object"), "page_id": page, "message_id": find(sent, "message.mid")}
-        return _preset(text, user, inputs, page)
-    return None
+    return _messenger(delivery.text("object"), sent)
 
 
-def _preset(query: str, user: str, inputs: Mapping[str, Any], account: str) -> Preset:
-    present = {name: value for name, value in inputs.items() if value}
-    return Preset(query=query, inputs=present, user=user or None, conversation_key=key(account, user))
+def _whatsapp(value: Any) -> Preset | None:
+    message = find(value, "messages.0")
+    user, number = text_of(find(message, "from")), text_of(find(value, "metadata.phone_number_id"))
+    to = {
+        "channel": "whatsapp",
+        "phone_number_id": number,
+        "person": user,
+        "message_id": text_of(find(message, "id")),
+    }
+    wordless = find(message, "type") != "text"
+    if wordless and not user:
+        return None
+    inputs = {
+        "channel": "whatsapp",
+        "phone_number_id": find(value, "metadata.phone_number_id"),
+        "name": find(value, "contacts.0.profile.name"),
+        "message_id": find(message, "id"),
+    }
+    return Preset(
+        query=text_of(find(message, "text.body")),
+        inputs=_present(inputs),
+        user=user or None,
+        conversation_key=key(number, user),
+        # a group is written to in another way than the person who speaks there
+        to=to if all(to.values()) and find(message, "group_id") is None else None,
+        wordless=wordless,
+    )
+
+
+def _messenger(channel: str, sent: Any) -> Preset | None:
+    """Read a message to a page, or to an account of Instagram, which is answered by another API."""
+    text = text_of(find(sent, "message.text"))
+    user, page = text_of(find(sent, "sender.id")), text_of(find(sent, "recipient.id"))
+    to = {"channel": "messenger", "person": user} if user and channel == "page" else None
+    wordless = not text
+    if wordless and not (to and find(sent, "message.attachments")):
+        return None
+    inputs = {"channel": channel, "page_id": page, "message_id": find(sent, "message.mid")}
+    return Preset(
+        query=text,
+        inputs=_present(inputs),
+        user=user or None,
+        conversation_key=key(page, user),
+        to=to,
+        wordless=wordless,
+    )
+
+
+def _present(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in inputs.items() if value}
 
 
 def divide(payload: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

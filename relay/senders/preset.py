@@ -23,7 +23,19 @@ class Preset:
     handle: Mapping[str, Any] = field(default_factory=dict, repr=False)
     among_others: bool = False  # in a channel or group, where the bot speaks when it is meant
     addressed: bool = True  # it is meant: mentioned, answered, commanded. Where not: in a thread that it is part of
+    mentions: frozenset[str] = frozenset()  # names and ids that are mentioned, in lower case and without @
+    threaded: bool = False  # it was said in a thread: whoever is part of that is meant without being named
     wordless: bool = False  # a picture, a voice message: there is nothing to read
+    edited: bool = False  # its author has changed it: it has been answered before
+
+    def is_meant(self, bot: frozenset[str]) -> bool:
+        """Tell whether the bot that has these ids and lower-case names is spoken to.
+
+        A bot whose name is not known takes any bot's name for its own: Telegram's usernames of bots end in "bot".
+        """
+        if self.addressed or not self.mentions.isdisjoint(bot):
+            return True
+        return all(word.isdecimal() for word in bot) and any(name.endswith("bot") for name in self.mentions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +87,14 @@ def cut(text: str, limit: int) -> str:
     if len(units) <= 2 * limit:
         return text
     return units[: 2 * (limit - 1)].decode("utf-16-le", "ignore") + "…"
+
+
+def is_count(value: Any) -> bool:
+    """Tell whether a payload's value is a whole number from 0 on."""
+    return type(value) is int and value >= 0
+
+
+def between(text: str, start: int, end: int | None = None) -> str:
+    """Give what stands between two places, which messengers count in UTF-16 units."""
+    units = text.encode("utf-16-le", "surrogatepass")
+    return units[2 * start : None if end is None else 2 * end].decode("utf-16-le", "ignore")

@@ -65,7 +65,7 @@ class Scheme:
     message: Message | None = None
     # what a delivery hears that is ignored, and a batch that is done, so that the sender does not send it again
     acknowledgement: Reply = Reply()  # noqa: RUF009 - frozen
-    # what a delivery hears whose answer comes later, by the sender's API
+    # what a delivery hears whose answer comes later, and not in the response
     accepted: Reply = Reply()  # noqa: RUF009 - frozen
     # what to put on an error that would only be repeated, so that the sender does not send it again
     no_retry_headers: Mapping[str, str] = field(default_factory=dict)

@@ -32,6 +32,16 @@ ASYMMETRIC = replace(
     key_prefix=PUBLIC_KEY,
 )
 
+SHORTEST_KEY, LONGEST_KEY = 24, 64  # bytes, of one that signs
+
+
+def signing_key(secret: str) -> bytes:
+    """Give the key of a secret that something is to be signed with: whsec_ and Base64. Raises ValueError."""
+    key = base64_unpadded(secret.removeprefix(SHARED_KEY))
+    if not secret.startswith(SHARED_KEY) or not SHORTEST_KEY <= len(key) <= LONGEST_KEY:
+        raise ValueError("no key that signs")
+    return key
+
 
 def read(delivery: Delivery) -> Reading:
     """Read an event of the form that the specification recommends: type, timestamp, data."""

@@ -1,1 +1,1 @@
-"""What an answer's text becomes in a messenger: cut to its measure, written in its dialect."""
+"""Texts of an app in the words of a sender: how long they are, in pieces, in its dialect."""

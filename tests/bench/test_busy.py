@@ -3,9 +3,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from bench.busy import busy
 from bench.process import cpu, memory, parent
 from workspace.testing import until
+
+pytestmark = pytest.mark.alone
 
 
 def alive(pid: int) -> bool:

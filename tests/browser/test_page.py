@@ -5,6 +5,8 @@ from playwright.sync_api import Browser, Dialog, Page, expect
 
 from workspace.testing import Workspace
 
+pytestmark = pytest.mark.alone
+
 KEY = "quack-quack"
 
 

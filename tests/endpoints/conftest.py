@@ -1,5 +1,6 @@
 """The plugin in a process of its own, behind a workspace in another."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -93,8 +94,14 @@ def silence(workspace: Workspace) -> Iterator[Silence]:
         )
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def silence_from_the_start(request: pytest.FixtureRequest) -> None:
-    """Let the minute pass while the other tests run."""
-    if any("silence" in item.fixturenames for item in request.session.items if isinstance(item, pytest.Function)):
+    """Let the minute pass while the other tests run.
+
+    A worker of pytest-xdist is told all tests and runs some of the modules: it begins with the one that needs it.
+    """
+    items = [item for item in request.session.items if isinstance(item, pytest.Function)]
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items = [item for item in items if item.path == request.path]
+    if any("silence" in item.fixturenames for item in items):
         request.getfixturevalue("silence")

@@ -10,6 +10,8 @@ from bench.pause import Pause, pause
 from tests.endpoints.conftest import KEY, Open
 from workspace.testing import Workspace
 
+pytestmark = pytest.mark.alone
+
 DOCUMENTED = Path(__file__).parent.parent / "fixtures" / "duck"
 SLOTS = {"caller_queue": 13}  # of the daemon's 128
 SLOW = Scenario(requests=1, events=300, gap=20, size=2000)  # 50 a second

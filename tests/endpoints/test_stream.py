@@ -14,6 +14,7 @@ from workspace.testing import Workspace
 PATH = "/duck/{app_id}?query=hi&format=ndjson"
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("events", [1, 3, 20])
 @pytest.mark.parametrize("gap", [0, 10])
 def test_500_requests_lose_nothing(shared: httpx.Client, events: int, gap: int) -> None:

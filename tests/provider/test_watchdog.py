@@ -11,6 +11,8 @@ from bench.load import RUNTIMES
 from provider.watchdog import NOBODY
 from workspace.testing import Workspace
 
+pytestmark = pytest.mark.alone
+
 ROOT = Path(__file__).parent.parent.parent
 BUSY = ROOT / "tests" / "fixtures" / "busy"
 SAID = "kept everything else waiting for"

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, SecretStr
 from relay.incoming.settings.form import FormField, Group, Text
 from relay.incoming.settings.origin import origin
 from relay.incoming.settings.values import Names, several
+from relay.senders.standard_webhooks import signing_key
 
 _ADDRESS = re.compile(r"https?://[^\s/?#@\\]+(?:/[^\s?#\\]*)?", re.IGNORECASE)
 
@@ -30,6 +31,13 @@ def _address(text: str) -> str:
 
 def _origins(texts: frozenset[str]) -> frozenset[str]:
     return frozenset(map(origin, texts))
+
+
+def _signing(secret: SecretStr) -> SecretStr:
+    """Take secrets that can sign. Raises ValueError if one can't."""
+    for one in several(secret):
+        signing_key(one)
+    return secret
 
 
 class ReplySettings(Group):
@@ -137,7 +145,7 @@ class ReplySettings(Group):
     ] = ""
 
     callback_secret: Annotated[
-        SecretStr,
+        Annotated[SecretStr, AfterValidator(_signing)],
         FormField(
             kind="secret-input",
             label=Text(

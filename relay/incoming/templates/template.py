@@ -22,11 +22,15 @@ _CACHED = 128  # templates, some 100 KB each at the most
 class Unfilled(InvalidParam):
     """A template can't be filled in from this request."""
 
-    def __init__(self, setting: str, reason: str) -> None:
-        """Take the setting that holds the template, and the rest of a sentence that begins with it."""
+    def __init__(self, setting: str, reason: str, *, lacking: bool = False) -> None:
+        """Take the setting that holds the template, and the rest of a sentence that begins with it.
+
+        `lacking`: the request does not have what the template names.
+        """
         super().__init__(f"{setting} {reason}.")
         self.setting = setting
         self.reason = reason
+        self.lacking = lacking
 
 
 class _Template:
@@ -113,7 +117,7 @@ def _fill(
     try:
         return finish(work, Filling(work).result(template.body, dict(values)))
     except Lacking as error:
-        reason = f"uses {error}, which this request does not have"
+        raise Unfilled(setting, f"uses {error}, which this request does not have", lacking=True) from None
     except Exhausted as error:
         reason = f"goes too far: {error}"
     except Foreign as error:

@@ -26,17 +26,31 @@ after its last writing, when its slot is taken over); of four that come at once,
 
 from relay.run.records.head import Entry
 from relay.run.records.index import RecordsFull
-from relay.run.records.kinds import DAY, DELIVERIES, HISTORIES, KINDS, MEMORY, PLANS, Kind
+from relay.run.records.kinds import (
+    ACCOUNTS,
+    DAY,
+    DELIVERIES,
+    HANDLES,
+    HISTORIES,
+    KINDS,
+    MEMORY,
+    PLANS,
+    WRITERS,
+    Kind,
+)
 from relay.run.records.records import WRITER, Held, Records
 
 __all__ = [
+    "ACCOUNTS",
     "DAY",
     "DELIVERIES",
+    "HANDLES",
     "HISTORIES",
     "KINDS",
     "MEMORY",
     "PLANS",
     "WRITER",
+    "WRITERS",
     "Entry",
     "Held",
     "Kind",

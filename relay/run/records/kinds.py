@@ -21,9 +21,14 @@ class Kind:
 
 # The manifest asks for 100 MiB, the most that Dify's daemon gives by default (PERSISTENCE_STORAGE_MAX_SIZE), and all
 # endpoints of a workspace share it: 16 MiB for each leave room for six that keep all they may.
-DELIVERIES = Kind(name="deliveries", budget=8 * MIB, keep=DAY, reserve=2 * KIB)  # 4,000 with answers of up to 2 KiB
-PLANS = Kind(name="plans", budget=4 * MIB, keep=DAY)  # of at most 256 KiB each
+DELIVERIES = Kind(name="deliveries", budget=4 * MIB, keep=DAY, reserve=2 * KIB)  # 2,000 with answers of up to 2 KiB
+ACCOUNTS = Kind(name="accounts", budget=4 * MIB, keep=DAY, reserve=4 * KIB)  # what became of 1,000 later deliveries
+PLANS = Kind(name="plans", budget=3 * MIB, keep=DAY)  # of at most 256 KiB each
+HANDLES = Kind(name="handles", budget=512 * KIB, keep=DAY)  # what only one answer may use
+WRITERS = Kind(name="writers", budget=512 * KIB, keep=DAY, reserve=12 * KIB)  # what each process has in hand
 MEMORY = Kind(name="memory", budget=2 * MIB, keep=7 * DAY)  # some 10,000 conversations
 HISTORIES = Kind(name="histories", budget=2 * MIB, keep=7 * DAY)
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (DELIVERIES, PLANS, MEMORY, HISTORIES)}
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind for kind in (DELIVERIES, ACCOUNTS, PLANS, HANDLES, WRITERS, MEMORY, HISTORIES)
+}

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Mapping
 from hashlib import sha256
 from io import BytesIO
 from typing import Any
@@ -231,3 +232,18 @@ def test_an_hmac_that_cannot_be_is_the_owners_to_mend() -> None:
     with pytest.raises(Misconfigured) as caught:
         access.choose_scheme(Settings.read({"webhook": "hmac", "hmac_header": "no header"}))
     assert caught.value.reason.startswith("hmac_header")
+
+
+@pytest.mark.parametrize(
+    ("reply", "inputs"),
+    [
+        ("response", {"message": {"message_id": 9, "chat": {"id": 42}, "photo": [{"file_id": "f"}]}}),
+        ("sender", {"event": "message", "chat_id": 42, "message_id": 9}),
+    ],
+)
+def test_a_picture_is_found_in_the_payload_unless_its_person_is_written_to(
+    reply: str, inputs: Mapping[str, Any]
+) -> None:
+    payload = {"message": {"message_id": 9, "chat": {"id": 42}, "photo": [{"file_id": "f"}]}}
+    sent = request(method="POST", data=json.dumps(payload), content_type="application/json")
+    assert asked(sent, webhook="telegram", reply=reply).inputs == inputs

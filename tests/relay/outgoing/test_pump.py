@@ -2,13 +2,12 @@
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from relay.errors import AppFailed, AppTimeout, RelayError
-from relay.outgoing.beside import Beside
 from relay.outgoing.formats.lines import NDJSON
 from relay.outgoing.output import Gathered, Output, Streamed
 from relay.outgoing.pace import Rhythm
@@ -34,13 +33,12 @@ def pump(
     events: Iterator[dict[str, Any]],
     timing: Timing = QUICK,
     output: Output | None = None,
-    beside: Sequence[Beside] = (),
 ) -> tuple[Pump, Leaving]:
     leave = Leaving()
     inbox = Inbox()
     inbox.feed(events)
     output = output or Streamed(NDJSON, time.monotonic(), rhythm=RHYTHM)
-    return Pump(inbox, inbox.events(), output, *beside, leave=leave, timing=timing), leave
+    return Pump(inbox, inbox.events(), output, leave=leave, timing=timing), leave
 
 
 def gathered() -> Gathered:
@@ -202,62 +200,6 @@ def test_no_chunk_is_larger_than_a_line_of_the_daemon_takes() -> None:
     chunks = list(made.chunks())
     assert max(map(len, chunks)) == LARGEST
     assert read_ndjson(b"".join(chunks)) == [CHAT[0], big, CHAT[2]]
-
-
-class Heard:
-    """What an output beside the response gave."""
-
-    def __init__(self) -> None:
-        self.pieces: list[bytes] = []
-        self.errors: list[Exception] = []
-
-    def beside(self, output: Output) -> Beside:
-        return Beside(output, self.pieces.append, failed=self.errors.append)
-
-
-def test_one_run_feeds_several_outputs_each_in_its_own_time() -> None:
-    often, at_the_end = Heard(), Heard()
-    streamed = Streamed(NDJSON, time.monotonic(), rhythm=RHYTHM)
-    made, _ = pump(
-        slowly(CHAT * 20, 0.01), output=gathered(), beside=[often.beside(streamed), at_the_end.beside(gathered())]
-    )
-    whole = made.open()
-    assert whole is not None
-    assert at_the_end.pieces == [whole]
-    assert len(often.pieces) > 2
-    assert read_ndjson(b"".join(often.pieces)) == CHAT * 20
-    assert often.errors == at_the_end.errors == []
-
-
-def test_an_output_beside_the_response_hears_of_the_error_too() -> None:
-    heard = Heard()
-    made, _ = pump(failing(CHAT[0]), beside=[heard.beside(Streamed(NDJSON, time.monotonic(), rhythm=RHYTHM))])
-    assert made.open() is not None
-    assert read_ndjson(b"".join(heard.pieces)) == [CHAT[0], AppFailed("no pond").as_event()]
-
-
-class Broken:
-    """An output that fails at what it is told to."""
-
-    def __init__(self, where: str) -> None:
-        self._output = Streamed(NDJSON, time.monotonic(), rhythm=RHYTHM)
-        self._where = where
-
-    def __getattr__(self, name: str) -> Any:
-        if name == self._where:
-            raise ConnectionError(name)
-        return getattr(self._output, name)
-
-
-@pytest.mark.parametrize("where", ["take", "piece", "end"])
-def test_an_output_that_fails_is_left_alone_and_the_response_goes_on(where: str) -> None:
-    heard = Heard()
-    broken: Any = Broken(where)
-    made, leave = pump(slowly(CHAT * 20, 0.01), beside=[heard.beside(broken)])
-    assert made.open() is None
-    assert read_ndjson(b"".join(made.chunks())) == CHAT * 20
-    assert [str(error) for error in heard.errors] == [where]
-    assert leave.times == 1
 
 
 def test_between_two_pieces_nobody_looks_at_the_events() -> None:

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from relay.senders import SCHEMES, Delivery, Ignored, Preset, Reply, SignatureError, handshake
-from tests.relay.senders.samples.meta import messenger, whatsapp
+from tests.relay.senders.samples.meta import WHATSAPP_PLACE, messenger, whatsapp, whatsapp_message
 from tests.relay.senders.samples.post import posted
 
 META = SCHEMES["meta"]
@@ -110,6 +110,12 @@ def test_each_persons_message_is_read_under_its_own_id_and_statuses_are_ignored_
                 },
                 user=person,
                 conversation_key=f"P1:{person}",
+                to={
+                    "channel": "whatsapp",
+                    "phone_number_id": "P1",
+                    "person": person,
+                    "message_id": f"wamid.{person}",
+                },
             )
             for person in ("1", "2")
         ),
@@ -140,6 +146,7 @@ def test_receipts_and_echoes_in_a_batch_are_ignored_one_by_one() -> None:
             inputs={"channel": "page", "page_id": "P1", "message_id": "m_1"},
             user="S1",
             conversation_key="P1:S1",
+            to={"channel": "messenger", "person": "S1"},
         ),
     ]
 
@@ -148,3 +155,17 @@ def test_what_has_no_id_of_its_own_is_known_by_all_that_it_says() -> None:
     one, other = messenger(timestamp=1, optin={}), messenger(timestamp=2, optin={})
     assert META.delivery_id(one) == f"sha256:{one.digest}"
     assert META.delivery_id(one) != META.delivery_id(other)
+
+
+@pytest.mark.parametrize("kind", ["audio", "voice", "video", "document", "sticker", "image"])
+def test_a_message_without_words_is_one(kind: str) -> None:
+    preset = META.preset(posted(whatsapp_message(**{"type": kind, kind: {"id": "M1"}})))
+    assert isinstance(preset, Preset)
+    assert (preset.query, preset.wordless, preset.to) == ("", True, WHATSAPP_PLACE)
+
+
+@pytest.mark.parametrize("missing", ["from", "id"])
+def test_a_message_of_nobody_or_without_an_id_is_answered_nowhere(missing: str) -> None:
+    preset = META.preset(posted(whatsapp_message(**{"type": "text", "text": {"body": "quack?"}, missing: None})))
+    assert isinstance(preset, Preset)
+    assert (preset.query, preset.to) == ("quack?", None)

@@ -54,6 +54,27 @@ def test_an_answer_that_is_too_long_is_cut_between_characters(answer: str, conte
     assert cut(answer, 2000) == content
 
 
+@pytest.mark.parametrize(
+    ("mentions", "bot", "meant"),
+    [
+        ({"quackbot"}, {"quackbot", "99"}, True),
+        ({"99"}, {"99"}, True),
+        ({"otherbot"}, {"quackbot", "99"}, False),
+        ({"otherbot"}, {"99"}, True),
+        ({"ada"}, {"99"}, False),
+        ({"anybot"}, set(), True),
+        (set(), {"99"}, False),
+    ],
+)
+def test_a_bot_is_meant_by_its_name_or_id(mentions: set[str], bot: set[str], meant: bool) -> None:
+    preset = Preset(among_others=True, addressed=False, mentions=frozenset(mentions))
+    assert preset.is_meant(frozenset(bot)) is meant
+
+
+def test_a_bot_that_is_addressed_needs_no_name() -> None:
+    assert Preset(among_others=True).is_meant(frozenset({"quackbot"}))
+
+
 @pytest.mark.parametrize("name", READ)
 @given(data=st.data())
 def test_a_payload_of_another_shape_breaks_nothing(name: str, data: st.DataObject) -> None:
@@ -66,4 +87,5 @@ def test_a_payload_of_another_shape_breaks_nothing(name: str, data: st.DataObjec
     if isinstance(reading, Preset):
         assert isinstance(reading.query, str)
         assert reading.user is None or reading.user
+        json.dumps([reading.to, reading.handle])
         assert "the-secret" not in json.dumps(reading.inputs)

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 import relay.senders
-from relay.senders import LABELS, SCHEMES, SECRET_HEADERS, Reply, hmac
+from relay.senders import LABELS, SCHEMES, SECRET_HEADERS, Reply, hmac, reply
 
 FOLDER = Path(relay.senders.__file__).parent
 
@@ -33,7 +33,16 @@ def test_each_sender_is_found_by_its_name_and_offered_by_its_label() -> None:
 def test_every_sender_hears_success_for_a_delivery_that_needs_no_run() -> None:
     heard = {name: scheme.acknowledgement for name, scheme in SCHEMES.items()}
     accepted = Reply(status=HTTPStatus.ACCEPTED)
-    assert heard == {**dict.fromkeys(SCHEMES, Reply()), "microsoft-graph": accepted}
+    only_seen_by_who_asked = reply.json(
+        {"type": 4, "data": {"content": "There is nothing to answer here.", "flags": 64}}
+    )
+    own = {"microsoft-graph": accepted, "discord": only_seen_by_who_asked}
+    assert heard == {**dict.fromkeys(SCHEMES, Reply()), **own}
+
+
+def test_who_waits_for_an_answer_hears_in_the_senders_own_way_that_it_comes_later() -> None:
+    heard = {name: scheme.accepted for name, scheme in SCHEMES.items()}
+    assert heard == {**dict.fromkeys(SCHEMES, Reply()), "discord": reply.json({"type": 5})}
 
 
 def test_only_slack_can_be_told_to_stop() -> None:

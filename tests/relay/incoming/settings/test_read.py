@@ -29,6 +29,17 @@ WRONG: dict[str, list[object]] = {
     "memory": ["all"],
     "memory_days": ["a week", "0", "-1", "nan", "1e400", "3651", 10**400],
     "default_format": ["pdf"],
+    "callback_secret": [
+        7,
+        "quack",
+        "whsec_" + "A" * 31,  # 23 bytes
+        "whsec_" + "A" * 87,  # 65
+        "whsec_" + "*" * 32,
+        "whsec_" + "é" * 32,
+        "whpk_" + "A" * 32,
+        "A" * 32,
+        f"whsec_{'A' * 32}, quack",
+    ],
     "cors_origins": [
         "good.example",
         "https://",
@@ -136,6 +147,12 @@ def test_several_secrets_are_separated_by_commas_or_lines_never_by_blanks(
     assert kept.pop(setting) == secrets
     # no secret stands in for another
     assert set(kept.values()) == {()}
+
+
+def test_what_callbacks_are_signed_with_may_be_several() -> None:
+    first, second = "whsec_" + "A" * 32, "whsec_" + "A" * 86 + "=="
+    settings = Settings.read({"callback_secret": f" {first}\n{second},"})
+    assert (settings.callback_secrets, settings.problems) == ((first, second), ())
 
 
 def test_no_secret_is_in_the_settings_text() -> None:

@@ -54,6 +54,8 @@ READ: Mapping[str, Read] = {
             user="U",
             conversation_key="C:U",
             reply={},
+            to={"application_id": "1", "channel_id": "C", "guild_id": "G"},
+            handle={"token": "speaks-for-the-bot"},
         ),
     ),
     "Discord, choice in a direct message": (
@@ -61,7 +63,9 @@ READ: Mapping[str, Read] = {
         posted(
             {
                 "id": "847",
+                "application_id": "1",
                 "type": 3,
+                "token": "also-speaks",
                 "channel_id": "C",
                 "user": {"id": "U"},
                 "data": {"custom_id": "depth", "values": ["deep", "wide"]},
@@ -74,7 +78,14 @@ READ: Mapping[str, Read] = {
             user="U",
             conversation_key="C:U",
             reply={},
+            to={"application_id": "1", "channel_id": "C"},
+            handle={"token": "also-speaks"},
         ),
+    ),
+    "Discord, without a place": (
+        "discord",
+        posted({"id": "848", "type": 2, "user": {"id": "U"}, "data": {"name": "duck"}}),
+        Preset(inputs={"command": "duck"}, user="U", reply={}),
     ),
 }
 

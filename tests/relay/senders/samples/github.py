@@ -19,6 +19,8 @@ ISSUE = {
     "user": {"login": "ada"},
 }
 
+PLACE = {"repository": "o/r", "number": "7"}
+
 ISSUE_COMMENT = {
     "action": "created",
     "issue": ISSUE,
@@ -48,6 +50,10 @@ ISSUE_COMMENT_PRESET = Preset(
     },
     user="bob",
     conversation_key="o/r:7",
+    to=PLACE,
+    among_others=True,
+    addressed=False,
+    mentions=frozenset({"duck"}),
 )
 
 PULL_REQUEST = {
@@ -73,6 +79,9 @@ PUSH = {
     "pusher": {"name": "ada"},
     "sender": {"login": "ada", "type": "User"},
 }
+
+
+MARKED = "Quack.\n\n<!-- duck-relay:0123456789abcdef0123456789abcdef -->"
 
 
 def sign(body: bytes, now: int, secret: str) -> Mapping[str, str]:
@@ -103,6 +112,8 @@ READ: Mapping[str, Read] = {
             inputs={**ISSUE_INPUTS, "action": "opened", "sender": "bob", "label": "bug"},
             user="bob",
             conversation_key="o/r:7",
+            to=PLACE,
+            among_others=True,
         ),
     ),
     "GitHub, pull request": (
@@ -121,6 +132,8 @@ READ: Mapping[str, Read] = {
             },
             user="ada",
             conversation_key="o/r:7",
+            to=PLACE,
+            among_others=True,
         ),
     ),
     "GitHub, push": (
@@ -147,6 +160,25 @@ IGNORED: Mapping[str, Sent] = {
     "GitHub, bot": (
         "github",
         posted({**ISSUE_COMMENT, "sender": {"login": "duck[bot]", "type": "Bot"}}, x_github_event="issue_comment"),
+    ),
+    "GitHub, a relay's comment": (
+        "github",
+        posted({**ISSUE_COMMENT, "comment": {"body": MARKED}}, x_github_event="issue_comment"),
+    ),
+    "GitHub, a relay's comment that somebody edits": (
+        "github",
+        posted({**ISSUE_COMMENT, "action": "edited", "comment": {"body": MARKED}}, x_github_event="issue_comment"),
+    ),
+    "GitHub, a relay's issue": (
+        "github",
+        posted({**ISSUE_COMMENT, "action": "opened", "issue": {**ISSUE, "body": MARKED}}, x_github_event="issues"),
+    ),
+    "GitHub, a relay's pull request": (
+        "github",
+        posted(
+            {**PULL_REQUEST, "pull_request": {**ISSUE, "body": MARKED}},
+            x_github_event="pull_request",
+        ),
     ),
 }
 UNREAD: Sequence[Sent] = [("github", posted({"action": "created"}, x_github_event="star"))]

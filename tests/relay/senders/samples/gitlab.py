@@ -7,14 +7,16 @@ from tests.relay.senders.samples import standard_webhooks
 from tests.relay.senders.samples.post import posted
 from tests.relay.senders.samples.sender import SHARED_KEYS, WORDS, Answered, Identified, Read, Sender, Sent
 
+DISCUSSION = "6a9c1750b37d513a43987b574953fceb50b03ce7"
+
 NOTE = {
     "object_kind": "note",
     "user": {"username": "ada"},
-    "project": {"path_with_namespace": "o/r"},
+    "project": {"id": 5, "path_with_namespace": "o/r"},
     "object_attributes": {
-        "note": "why?",
+        "note": "@duck why?",
         "noteable_type": "Issue",
-        "discussion_id": "d1",
+        "discussion_id": DISCUSSION,
         "url": "https://forge.example/n/1",
         "system": False,
     },
@@ -24,7 +26,7 @@ NOTE = {
 ISSUE = {
     "object_kind": "issue",
     "user": {"username": "ada"},
-    "project": {"path_with_namespace": "o/r"},
+    "project": {"id": 5, "path_with_namespace": "o/r"},
     "object_attributes": {
         "iid": 7,
         "title": "It does not quack",
@@ -53,7 +55,7 @@ READ: Mapping[str, Read] = {
         "gitlab",
         posted(NOTE),
         Preset(
-            query="why?",
+            query="@duck why?",
             inputs={
                 "kind": "note",
                 "project": "o/r",
@@ -64,7 +66,11 @@ READ: Mapping[str, Read] = {
                 "issue_title": "It does not quack",
             },
             user="ada",
-            conversation_key="o/r:d1",
+            conversation_key=f"o/r:{DISCUSSION}",
+            to={"project": "5", "kind": "issues", "number": "7", "discussion": DISCUSSION},
+            among_others=True,
+            addressed=False,
+            mentions=frozenset({"duck"}),
         ),
     ),
     "GitLab, issue": (
@@ -83,12 +89,22 @@ READ: Mapping[str, Read] = {
                 "state": "opened",
             },
             user="ada",
+            to={"project": "5", "kind": "issues", "number": "7"},
+            among_others=True,
         ),
     ),
 }
 
 IGNORED: Mapping[str, Sent] = {
     "GitLab, system note": ("gitlab", posted({**NOTE, "object_attributes": {"system": True, "note": "closed"}})),
+    "GitLab, a relay's note": (
+        "gitlab",
+        posted({**NOTE, "object_attributes": {"note": f"Quack.\n\n<!-- duck-relay:{'0' * 32} -->"}}),
+    ),
+    "GitLab, a relay's issue": (
+        "gitlab",
+        posted({**ISSUE, "object_attributes": {"description": f"<!-- duck-relay:{'0' * 32} -->\n"}}),
+    ),
     "GitLab, project bot": ("gitlab", posted({**NOTE, "user": {"username": "project_1_bot_4ffca2"}})),
 }
 UNREAD: Sequence[Sent] = [("gitlab", posted({"object_kind": "pipeline"}))]

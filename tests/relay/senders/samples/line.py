@@ -14,8 +14,27 @@ EVENT: Mapping[str, Any] = {
     "mode": "active",
     "replyToken": "r1",
     "webhookEventId": "01F",
+    "timestamp": 1_790_000_000_123,
     "source": {"type": "group", "groupId": "G1", "userId": "U1"},
     "message": {"id": "m1", "type": "text", "text": "こんにちは"},
+}
+
+MENTIONED: Mapping[str, Any] = {
+    "type": "message",
+    "mode": "active",
+    "source": {"type": "room", "roomId": "R1", "userId": "U1"},
+    "message": {
+        "id": "m2",
+        "type": "text",
+        "text": "🦆 @Duck how deep is @Ada's pond? @Duck",
+        "mention": {
+            "mentionees": [
+                {"index": 3, "length": 5, "type": "user", "userId": "U0", "isSelf": True},
+                {"index": 21, "length": 4, "type": "user", "userId": "U2", "isSelf": False},
+                {"index": 34, "length": 5, "type": "user", "userId": "U0", "isSelf": True},
+            ]
+        },
+    },
 }
 
 
@@ -41,11 +60,52 @@ READ: Mapping[str, Read] = {
                 "user_id": "U1",
                 "group_id": "G1",
                 "message_id": "m1",
-                "reply_token": "r1",
             },
             user="U1",
             conversation_key="G1",
+            to={"to": "G1", "source": "group"},
+            handle={"reply_token": "r1", "expires": 1_790_000_025.123},
+            among_others=True,
+            addressed=False,
         ),
+    ),
+    "LINE, mention in a room": (
+        "line",
+        posted({"events": [MENTIONED]}),
+        Preset(
+            query="🦆  how deep is @Ada's pond?",
+            inputs={"source_type": "room", "user_id": "U1", "room_id": "R1", "message_id": "m2"},
+            user="U1",
+            conversation_key="R1",
+            to={"to": "R1", "source": "room"},
+            among_others=True,
+        ),
+    ),
+    **{
+        f"LINE, {kind} of one person": (
+            "line",
+            posted(
+                {
+                    "events": [
+                        {**EVENT, "source": {"type": "user", "userId": "U1"}, "message": {"id": "m3", "type": kind}}
+                    ]
+                }
+            ),
+            Preset(
+                inputs={"source_type": "user", "user_id": "U1", "message_id": "m3"},
+                user="U1",
+                conversation_key="U1",
+                to={"to": "U1", "source": "user"},
+                handle={"reply_token": "r1", "expires": 1_790_000_025.123},
+                wordless=True,
+            ),
+        )
+        for kind in ("image", "video", "audio", "file")
+    },
+    "LINE, from nobody": (
+        "line",
+        posted({"events": [{"type": "message", "message": {"type": "text", "text": "quack"}}]}),
+        Preset(query="quack"),
     ),
 }
 
@@ -53,7 +113,9 @@ IGNORED: Mapping[str, Sent] = {
     "LINE, standby": ("line", posted({"events": [{**EVENT, "mode": "standby"}]})),
     "LINE, follow on standby": ("line", posted({"events": [{"type": "follow", "mode": "standby"}]})),
 }
-UNREAD: Sequence[Sent] = [("line", posted({"events": [{"type": "message", "message": {"type": "sticker"}}]}))]
+UNREAD: Sequence[Sent] = [
+    ("line", posted({"events": [{"type": "message", "message": {"type": kind}}]})) for kind in ("sticker", "location")
+]
 IDS: Sequence[Identified] = [("line", posted({"events": [EVENT]}), "01F"), ("line", posted({"events": [{}]}), None)]
 ANSWERED: Mapping[str, Answered] = {"line": ("line", posted({"destination": "U1", "events": []}), Reply())}
 UNANSWERED: Sequence[Sent] = [("line", posted({"events": [{}]})), ("line", posted({}))]

@@ -1,0 +1,144 @@
+"""Where an answer goes, and what a person who speaks to a bot wants of it. Nothing is done here."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from relay.call import Interface
+from relay.errors import InvalidParam, Misconfigured
+from relay.incoming.access import Caller
+from relay.incoming.fields import Asked
+from relay.incoming.mapping import Mapped
+from relay.incoming.received import Received
+from relay.incoming.settings import ReplyTo, Settings
+from relay.plan import Destination
+from relay.replies.channel import Target
+from relay.replies.table import CHANNELS
+
+LATER = "later"  # as a response_mode
+PREFERENCE = re.compile(r"(?:^|,)\s*respond-async\s*(?:[;,]|$)", re.IGNORECASE)  # RFC 7240, 4.1
+LONGEST_PREFERENCE = 1000  # characters of a Prefer header that are read
+
+ANEW = frozenset({"/new", "!new", "/clear"})  # as a whole message
+BEGUN = "A new conversation begins."
+TEXT_ONLY = "I can read text only. Please write your question."
+NO_WORDS = "Please write your question in the same message."
+_TOKENS_OWN = re.compile(r"([0-9]{5,20}):", re.ASCII)  # Telegram Bot API, "Authorizing your bot": the bot's id
+
+type Inputs = Callable[[], Iterable[tuple[str, Mapping[str, Any]]]]  # what the app declares: kind, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """What a person said to the bot, and where."""
+
+    asked: Asked
+    to: Mapping[str, Any]
+    handle: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    words: str = ""
+    forgets: bool = False
+    joins: str = ""
+    unasked: bool = False
+
+
+def choose(received: Received, settings: Settings, asked: Asked, caller: Caller | None) -> Destination:
+    """Say where the answer goes: the setting, else what a holder of the key asks for. Raises RelayError."""
+    if settings.reply is ReplyTo.SENDER:
+        if caller is not Caller.SIGNATURE or settings.webhook not in CHANNELS:
+            raise Misconfigured(
+                "reply is sender, which takes access signature and a webhook whose sender can be answered:"
+                f" {', '.join(CHANNELS)}"
+            )
+        return Destination.SENDER
+    if settings.reply is ReplyTo.CALLBACK:
+        if not settings.callback_url:
+            raise Misconfigured("reply is callback, but callback_url is not set")
+        return Destination.CALLBACK
+    wanted = asked.response_mode == LATER
+    if wanted and caller is not Caller.KEY:
+        raise InvalidParam("response_mode later is for holders of the key.")
+    prefers = caller is Caller.KEY and asked.response_mode is None and asked.format is None
+    if wanted or (prefers and PREFERENCE.search(received.header("prefer")[:LONGEST_PREFERENCE])):
+        return Destination.LATER
+    return Destination.RESPONSE
+
+
+def listen(mapped: Mapped, settings: Settings, interface: Interface, inputs: Inputs) -> Spoken | None:
+    """Read what was said to the bot; None where nobody wants an answer. Raises InvalidParam, Misconfigured."""
+    preset = mapped.preset
+    if preset is None or preset.to is None:
+        return None
+    own = _own_names(settings)
+    if preset.user and preset.user.lower() in own:
+        return None
+    unasked = preset.among_others and not preset.addressed and own.isdisjoint(preset.mentions)
+    if unasked and not (preset.threaded and preset.conversation_key):
+        return None
+    sender = settings.webhook or ""
+    _check(sender, preset.to, preset.handle, settings)
+    asked, words, text = mapped.asked, "", mapped.asked.query.strip()
+    forgets = text.lower() in ANEW
+    if forgets:
+        words = BEGUN
+    elif not text:
+        words = TEXT_ONLY if preset.wordless else NO_WORDS
+    if words and unasked and not forgets:
+        return None
+    thread = preset.conversation_key or preset.user or ""
+    given = {"user": preset.user} if preset.user else {}
+    placed = {} if words else _placed(text, interface, inputs, asked.inputs)
+    return Spoken(
+        asked=replace(
+            asked,
+            inputs={**given, **placed, **asked.inputs},
+            placed=bool(placed),
+            user=asked.user if mapped.named_by_owner else f"{sender}:{thread}",
+        ),
+        to=preset.to,
+        handle=preset.handle,
+        words=words,
+        forgets=forgets,
+        joins=f"{sender}:{thread}" if preset.among_others and preset.threaded else "",
+        unasked=unasked,
+    )
+
+
+def _own_names(settings: Settings) -> frozenset[str]:
+    """Give by what names the bot is known: the setting, and the id that a Telegram token begins with."""
+    token = _TOKENS_OWN.match(settings.bot_token.get_secret_value().strip())
+    return frozenset(filter(None, (settings.bot_id.strip().lower().removeprefix("@"), token[1] if token else "")))
+
+
+def _check(sender: str, to: Mapping[str, Any], handle: Mapping[str, Any], settings: Settings) -> None:
+    token = settings.bot_token.get_secret_value().strip()
+    needs = CHANNELS[sender](to).needs(Target(to=to, handle=handle, token=token, bot_id=settings.bot_id))
+    if needs:
+        raise Misconfigured(f"reply is sender, but {needs}")
+
+
+def _placed(query: str, interface: Interface, inputs: Inputs, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Put a message into the input that a workflow has for it: `query`, else `text`, else its only one for text.
+
+    Of an app whose kind is not known only an input that says so by its name, or that nothing else could fill.
+    Raises InvalidParam, which names the inputs.
+    """
+    if interface not in {Interface.WORKFLOW, Interface.ANY}:
+        return {}
+    texts = {
+        str(field.get("variable")): bool(field.get("required"))
+        for kind, field in inputs()
+        if kind in {"text-input", "paragraph"}
+    }
+    free = {name: required for name, required in texts.items() if name not in given}
+    for name in ("query", "text"):
+        if name in texts:
+            return {name: query} if name in free else {}
+    if len(free) == 1 and (interface is Interface.WORKFLOW or all(free.values())):
+        return {name: query for name in free}
+    if interface is Interface.WORKFLOW and free:
+        raise InvalidParam(
+            f"The workflow has several inputs for text: {', '.join(free)}. Name the one for the message query or"
+            " text, or set inputs_template."
+        )
+    return {}

@@ -1,0 +1,179 @@
+"""Accepting a delivery that is answered later: it is acknowledged when nothing can lose it any more."""
+
+import logging
+from dataclasses import dataclass, replace
+from secrets import token_hex
+
+from werkzeug import Response
+
+from relay import wire
+from relay.carry import JSON, Carrier
+from relay.errors import AppUnavailable, InvalidParam, PayloadTooLarge, TooManyRequests
+from relay.later.account import Account, State, hashed
+from relay.later.desk import Desk, Job
+from relay.later.ledger import Ledger
+from relay.later.turns import Turn
+from relay.later.work import Work
+from relay.outgoing.response import of_reply, of_type
+from relay.outward import Started
+from relay.plan import Destination, Plan
+from relay.run.app import App
+from relay.run.deliveries import Answer, Delivery
+from relay.run.dify import StorageFailed
+from relay.run.records import DELIVERIES, MEMORY
+from relay.senders import SCHEMES, Reply
+
+log = logging.getLogger("duck_relay")
+
+UNREACHED = (
+    "The plugin can't reach its own address, so that this ran while its sender waited: set relay_url to this"
+    " endpoint's URL, as the plugin can reach it."
+)
+BUSY = "Too many questions are waiting. Please ask again in a minute."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """Accepts what was decided for one request."""
+
+    carrier: Carrier
+    ledger: Ledger
+    desk: Desk
+    own_request: bool = False  # it is one of ours: `Duck-Relay`
+    above: str = ""  # from the address that was called to the endpoint's: "../", or nothing
+
+    def accept(self, plan: Plan) -> Response:
+        """Accept one delivery, and acknowledge it in its sender's way. Raises RelayError."""
+        if self.own_request:
+            raise InvalidParam("This request comes from a relay itself: it would go round in circles.")
+        if plan.unasked and not self._takes_part(plan):
+            self.carrier.line.notes.append("nobody spoke to the bot")
+            return self._acknowledge(plan, None)
+        if plan.delivery_id is None:
+            return self._acknowledge(plan, self._take(plan, None))
+        self.carrier.line.deliveries.append(plan.delivery_id[:12])
+        delivery = Delivery(
+            self.carrier.records(plan, DELIVERIES),
+            delivery_id=plan.delivery_id,
+            app_id=plan.call.app_id,
+            fingerprint=plan.fingerprint,
+        )
+        if answer := delivery.begin():
+            self.carrier.line.replayed = True
+            return _again(answer)
+        try:
+            account = self._take(plan, delivery)
+            response = self._acknowledge(plan, account)
+        except BaseException:
+            delivery.fail()
+            raise
+        if not account.code:
+            body = response.get_data(as_text=True)
+            delivery.finish(Answer(status=response.status_code, media_type=response.content_type or "", body=body))
+        else:
+            delivery.fail()
+        return response
+
+    def _take(self, plan: Plan, delivery: Delivery | None) -> Account:
+        """Store a delivery and see that its run begins."""
+        host = self.carrier.host
+        plan = self._uploaded(plan)
+        base = host.own.address(plan.hook_id, self.carrier.settings.relay_url)
+        token = token_hex(16)
+        account = Account(
+            id=token_hex(16),
+            app_id=plan.call.app_id,
+            sender=plan.sender or "",
+            destination=plan.destination,
+            created=host.clock(),
+            token=hashed(token),
+            origin=(plan.delivery_id or "") if delivery else "",
+        )
+        account.step(account.created, "accepted")
+        self.carrier.line.deliveries.append(account.id)
+        self.desk.keep(account.id)
+        try:
+            self.ledger.open(account, plan, token)
+            self.desk.write(self.ledger)
+        except StorageFailed as error:
+            self.desk.drop(account.id)
+            raise AppUnavailable("Dify's storage does not take it now.", headers={"Retry-After": "10"}) from error
+        except ValueError as error:
+            self.desk.drop(account.id)
+            raise PayloadTooLarge(f"It is too large to be answered later: {error}.") from None
+        except BaseException:
+            self.desk.drop(account.id)
+            raise
+        if base is None or not self.desk.reachable(base):
+            return self._at_once(account, plan, token, base or "")
+        conversation = plan.conversation if plan.has_conversation else account.id
+        job = Job(id=account.id, token=token, base=base, conversation=conversation)
+        turn = self.desk.enter(job)
+        if turn is Turn.FULL:
+            self.desk.drop(account.id)
+            self.ledger.erase(account)
+            raise TooManyRequests(BUSY, headers={"Retry-After": "60"})
+        if turn is Turn.LATER:
+            account.state = State.WAITING
+        elif (started := self.desk.begin(job)) is Started.RUNNING:
+            account.state = State.RUNNING
+        elif started is not Started.UNKNOWN:
+            return self._at_once(account, plan, token, base)
+        return account
+
+    def _at_once(self, account: Account, plan: Plan, token: str, base: str) -> Account:
+        """Run in this request, for there is no way to have one of our own. The sender waits, if it does."""
+        log.warning("%s: %s", self.carrier.line.request_id, UNREACHED)
+        account.note(UNREACHED)
+        work = Work(
+            carrier=self.carrier,
+            account=account,
+            plan=plan,
+            token=token,
+            handle=dict(plan.handle),
+            base=base,
+            ledger=self.ledger,
+            desk=self.desk,
+        )
+        work.claim()
+        for _ in work.chunks():
+            pass
+        return account
+
+    def _uploaded(self, plan: Plan) -> Plan:
+        if not plan.call.uploads:
+            return plan
+        app = App(
+            self.carrier.dify,
+            self.carrier.host,
+            interface=plan.call.interface,
+            request_id=self.carrier.line.request_id,
+        )
+        return replace(plan, call=app.upload(plan.call))
+
+    def _takes_part(self, plan: Plan) -> bool:
+        try:
+            return self.carrier.records(plan, MEMORY).read(plan.joins) is not None
+        except StorageFailed as error:
+            raise AppUnavailable("Dify does not answer.", headers={"Retry-After": "10"}) from error
+
+    def _acknowledge(self, plan: Plan, account: Account | None) -> Response:
+        scheme = SCHEMES.get(plan.sender or "")
+        if account is None or plan.destination is Destination.SENDER or scheme:
+            return of_reply(scheme.accepted if scheme else Reply(), "POST")
+        url = f"deliveries/{account.id}"
+        relay_url = self.carrier.settings.relay_url
+        told = {
+            "delivery_id": account.id,
+            "state": account.state.value,
+            "url": f"{relay_url}/{url}" if relay_url else f"{self.above}{url}",
+        }
+        return _again(Answer(status=202, media_type=JSON, body=wire.dump(told)))
+
+
+def _again(answer: Answer) -> Response:
+    """Give an acknowledgement, as it is or was given."""
+    response = of_type(answer.media_type, answer.body, answer.status)
+    if answer.status == 202 and (told := wire.parse(answer.body, "The acknowledgement")):
+        response.headers["Location"] = told["url"]
+    return response

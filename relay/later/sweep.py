@@ -1,0 +1,100 @@
+"""Looking for deliveries that a process had in hand and that nobody works at any more."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from secrets import token_hex
+
+from relay.errors import DeliveryInProgress
+from relay.host import Host
+from relay.incoming.settings import Settings
+from relay.later.account import Account, hashed
+from relay.later.desk import Desk, Job
+from relay.later.ledger import Ledger
+from relay.later.turns import Turn
+from relay.run.deliveries import Delivery
+from relay.run.dify import StorageFailed
+from relay.run.records import DELIVERIES, WRITER, Kind, Records, RecordsFull
+
+log = logging.getLogger("duck_relay")
+
+EVERY = 30.0  # seconds from one look to the next, while requests come
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """One request's look at what was left."""
+
+    desk: Desk
+    ledger: Ledger
+    host: Host
+    settings: Settings
+    hook_id: str
+    records: Callable[[Kind], Records]
+
+    def is_due(self) -> bool:
+        """Tell whether it is time, and say that somebody looks."""
+        now = self.host.elapsed()
+        if now - self.desk.looked < EVERY:
+            return False
+        self.desk.looked = now
+        return True
+
+    def look(self) -> None:
+        """Take up what others left, and what this process lost sight of. Raises nothing: the next look comes."""
+        try:
+            self._look()
+        except (StorageFailed, RecordsFull):
+            self.desk.looked = float("-inf")
+
+    def _look(self) -> None:
+        for id_ in self.desk.idle:
+            self._take_up(id_)
+        now = self.host.clock()
+        for hand in self.ledger.hands():
+            if hand.writer == WRITER or hand.until > now:
+                continue
+            claim = Delivery(self.records(DELIVERIES), delivery_id=f"hand {hand.writer}", app_id="", fingerprint="")
+            try:
+                claim.begin()
+            except DeliveryInProgress:
+                continue  # another process takes it up
+            try:
+                for id_ in hand.ids:
+                    self.desk.keep(id_)
+                self.desk.write(self.ledger)
+                self.ledger.drop_hand(hand.writer)
+                for id_ in hand.ids:
+                    self._take_up(id_)
+            finally:
+                claim.fail()
+
+    def _take_up(self, id_: str) -> None:
+        """See to a delivery that nobody works at."""
+        account = self.ledger.find(id_)
+        if account is None or account.over:
+            self.desk.drop(id_)
+            return
+        base = self.host.own.address(self.hook_id, self.settings.relay_url)
+        kept = self.ledger.plan(id_)
+        if base is None or kept is None:
+            return  # it stays in hand: the address may be set yet
+        conversation = kept.plan.conversation if kept.plan.has_conversation else id_
+        token = self._token(account)
+        job = Job(id=id_, token=token, base=base, conversation=conversation)
+        log.info("a delivery is taken up that nobody works at: %s", id_)
+        wait = max(account.due, account.alive) - self.host.clock()
+        if wait > 0:
+            self.desk.later(job, wait)
+        elif self.desk.enter(job) is Turn.NOW:
+            self.desk.later(job, 0)
+
+    def _token(self, account: Account) -> str:
+        token, _ = self.ledger.handle(account.id)
+        if account.admits(token):
+            return token
+        token = token_hex(16)
+        account.token = hashed(token)
+        self.ledger.admit(account, token)
+        self.ledger.save(account)
+        return token
