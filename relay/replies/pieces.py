@@ -1,13 +1,14 @@
 """An answer in pieces, as the rungs of a channel have said it and will say it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from relay.replies.channel import Rung
-from relay.replies.state import Left
+from relay.replies.state import Left, State
 from relay.texts.fit import fit
 
 BETWEEN = "\n\n"
+FENCES = ("```", "~~~")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,37 +20,68 @@ class Part:
     plain: bool = False
 
 
-def parts(text: str, rungs: Sequence[Rung], left: Sequence[Left], rung: int, plain_from: int | None) -> list[Part]:
-    """Give the pieces of a text that are to be said on a rung, after those that were said on the rungs before.
+class Pieces:
+    """Cuts a text that grows. What was cut or converted last time is not done again."""
 
-    Rungs with the same limit and dialect share their pieces. Otherwise what is left of the text is cut anew.
-    """
-    steps = [*((known.rung, known.plain_from, known.said) for known in left), (rung, plain_from, 0)]
-    found: list[Part] = []
-    before: Rung | None = None
-    for number, plain, said in steps:
-        now = rungs[number]
-        if before is None:
-            found = _cut(text, now, plain)
-        elif _shape(before) != _shape(now):
-            found = _cut(_source(found), now, plain)
-        else:
-            found = _plain(found, now, plain)
-        found = found[said:]
-        before = now
-    return found
+    def __init__(self, rungs: Sequence[Rung]) -> None:
+        self._rungs = rungs
+        self._key: object = None
+        self._found: list[Part] = []
+        self._known: dict[tuple[object, str], str] = {}
+
+    def of(self, text: str, state: State) -> list[Part]:
+        """Give the pieces that are to be said on the rung stood on, after those that were said on the rungs before.
+
+        Rungs with the same limit and dialect share their pieces. Otherwise what is left of the text is cut anew.
+        """
+        key = (text, state.rung, len(state.left), state.plain_from)
+        if self._key != key:
+            used: dict[tuple[object, str], str] = {}
+            self._found = self._cut_all(text, state, used)
+            self._key, self._known = key, used
+        return self._found
+
+    def _cut_all(self, text: str, state: State, used: dict[tuple[object, str], str]) -> list[Part]:
+        found: list[Part] = []
+        before: Rung | None = None
+        for left in [*state.left, Left(rung=state.rung, said=0, plain_from=state.plain_from)]:
+            rung = self._rungs[left.rung]
+            if before is None or _shape(before) != _shape(rung):
+                found = self._cut(_source(found) if before else text, rung, rung.dialect, used)
+            if left.plain_from is not None and not all(part.plain for part in found[left.plain_from :]):
+                bare = self._cut(_source(found[left.plain_from :]), rung, rung.plain, used, plain=True)
+                found = found[: left.plain_from] + bare
+            found = found[left.said :]
+            before = rung
+        return found
+
+    def _cut(
+        self,
+        text: str,
+        rung: Rung,
+        dialect: Callable[[str], str],
+        used: dict[tuple[object, str], str],
+        *,
+        plain: bool = False,
+    ) -> list[Part]:
+        sources: dict[str, str] = {}
+
+        def convert(markdown: str) -> str:
+            key = (dialect, markdown)
+            written = self._known.get(key)
+            used[key] = written = dialect(markdown) if written is None else written
+            sources[written] = markdown
+            return written
+
+        pieces = fit(text, most(rung), rung.measure, convert, source=rung.source)
+        return [Part(piece, sources.get(piece, piece), plain=plain) for piece in pieces]
 
 
 def open_end(piece: str, text: str) -> str:
     """Give a piece of a growing text without the fence that was closed only because the text ends there."""
     head, newline, line = piece.rpartition("\n")
-    if (
-        line.strip()[:3] in {"```", "~~~"}
-        and not line.strip().strip("`~")
-        and not text.rstrip().endswith(newline + line)
-    ):
-        return head
-    return piece
+    closes = line.strip().startswith(FENCES) and not line.strip().strip("`~")
+    return head if closes and not text.rstrip().endswith(newline + line) else piece
 
 
 def most(rung: Rung) -> int:
@@ -58,29 +90,6 @@ def most(rung: Rung) -> int:
 
 def _shape(rung: Rung) -> tuple[object, ...]:
     return most(rung), rung.measure, rung.dialect, rung.plain
-
-
-def _cut(text: str, rung: Rung, plain_from: int | None) -> list[Part]:
-    sources: dict[str, str] = {}
-
-    def dialect(markdown: str) -> str:
-        written = rung.dialect(markdown)
-        sources[written] = markdown
-        return written
-
-    pieces = fit(text, most(rung), rung.measure, dialect, source=rung.source)
-    found = [Part(piece, sources.get(piece, piece)) for piece in pieces]
-    return _plain(found, rung, plain_from)
-
-
-def _plain(found: list[Part], rung: Rung, plain_from: int | None) -> list[Part]:
-    """Take the formatting out of the pieces from one on; their number may change."""
-    if plain_from is None or all(part.plain for part in found[plain_from:]):
-        return found
-    rest = _source(found[plain_from:])
-    pieces = fit(rest, most(rung), rung.measure, rung.plain, source=rung.source)
-    bare = [Part(piece, piece, plain=True) for piece in pieces]
-    return found[:plain_from] + bare
 
 
 def _source(found: Sequence[Part]) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Self
 from relay.outward import Request, Response
 from relay.replies import effects, steps
 from relay.replies.channel import Channel, NoPlace, Outcome, Rung, Target, Verdict
-from relay.replies.pieces import Part, parts
+from relay.replies.pieces import Part, Pieces
 from relay.replies.state import NEW, SIGNS, Kind, Left, State, Step
 
 NOTHING = "The app gave no answer."
@@ -17,7 +17,6 @@ REFUSED = "the API refused it"
 NO_WAY = "there is no way left to answer there"
 # a gateway has given up on its server, which may have done what was asked; 524 is Cloudflare's
 LOST = frozenset({504, 524})
-GROWN = 20_000  # characters: a longer text is sent more seldom, as each time all of it is cut anew
 
 
 class Saying:
@@ -36,7 +35,7 @@ class Saying:
         self._placed = False  # whether it was looked for a rung that is usable
         self._quiet: tuple[str, bool] | None = None  # the text of which there was nothing to send
         self._whole: str | None = None  # the whole text that was sent of last
-        self._cut: tuple[object, list[Part]] | None = None
+        self._pieces = Pieces(channel.rungs)
 
     @classmethod
     def load(
@@ -128,7 +127,7 @@ class Saying:
             return max(self._held, self._last + rung.gap)
         streams = rung.stream and state.streams and (not state.messages or state.messages[-1].open)
         pace = rung.stream.pace if rung.stream and streams else rung.pace
-        return inf if pace == inf else max(self._held, self._last + pace * max(1.0, len(text) / GROWN))
+        return inf if pace == inf else max(self._held, self._last + pace)
 
     def _signs(self, text: str, *, whole: bool) -> bool:
         state = self._state
@@ -181,15 +180,8 @@ class Saying:
         return None
 
     def _parts(self, text: str, *, whole: bool) -> list[Part]:
-        state = self._state
-        key = (text, whole, state.rung, len(state.left), state.plain_from)
-        if self._cut and self._cut[0] == key:
-            return self._cut[1]
-        found = parts(text, self._channel.rungs, state.left, state.rung, state.plain_from)
-        if whole and not found and not state.left:
-            found = parts(NOTHING, self._channel.rungs, state.left, state.rung, state.plain_from)
-        self._cut = (key, found)
-        return found
+        found = self._pieces.of(text, self._state)
+        return found if found or not whole or self._state.left else self._pieces.of(NOTHING, self._state)
 
     def _climb(self, text: str, *, whole: bool, wall: float) -> bool:
         """Go to the next rung that is usable, with what was not said in full. False where there is none."""
@@ -237,6 +229,7 @@ class Saying:
             pass
         elif verdict.outcome is Outcome.NEXT and not state.doubt:
             effects.leave(state, step, verdict)
+            self._last = -inf  # nothing was said
         elif step.kind is Kind.OPEN and verdict.reason == UNKNOWN:
             state.opened = True  # it may stand there without end, which is better than no answer
         else:

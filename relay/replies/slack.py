@@ -14,9 +14,11 @@ from relay.texts import dialects
 # characters. Slack docs, "chat.postMessage", "chat.startStream": markdown_text. Of blocks of a message it is the sum
 LIMIT = 11_900
 COMMAND_LIMIT = 40_000  # characters; "chat.postMessage: Truncating content"
-# "Handling user interaction: response_url": 5 uses in 30 minutes. One posts, one edits on the way, one at the end;
-# two are left for more messages
+# "Handling user interaction: response_url": 5 uses in 30 minutes. One opens, one shows what is there after a while,
+# one the whole answer; two are left for more messages
 COMMAND_EDITS = 2
+COMMAND_PACE = 10.0  # seconds
+OPENING = "is thinking…"
 COMMAND_GOOD = 29 * 60.0  # seconds
 HOOKS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
 HOOK_PATH = re.compile(r"/[A-Za-z0-9/_-]{1,512}")
@@ -200,7 +202,7 @@ def _status(target: Target, words: str) -> Request | None:
 
 
 def _sign(target: Target) -> Request | None:
-    return _status(target, "is thinking…")
+    return _status(target, OPENING)
 
 
 def _unsign(target: Target) -> Request | None:
@@ -242,6 +244,11 @@ def _answer(target: Target, pieces: Sequence[Piece]) -> Request:
 
 def _answer_anew(target: Target, _: str, piece: Piece) -> Request:
     return _by_hook("edit", target, piece, replace=True)
+
+
+def _roomy(markdown: str) -> int:
+    """Count Markdown as a little more than it is: what its marks become is longer, and each use counts."""
+    return len(markdown) * 21 // 20
 
 
 def _by_hook(what: str, target: Target, piece: Piece, *, replace: bool) -> Request:
@@ -324,8 +331,10 @@ CHANNEL = Channel(
             limit=COMMAND_LIMIT,
             dialect=dialects.mrkdwn,
             plain=bare,
-            pace=5.0,
+            source=_roomy,
+            pace=COMMAND_PACE,
             gap=1.0,
+            opening=f"_The app {OPENING}_",
             edits=COMMAND_EDITS,
         ),
     ),

@@ -2,7 +2,7 @@ import pytest
 
 from relay.senders import SCHEMES, Delivery, Preset, verify
 from tests.relay.senders.samples.post import posted
-from tests.relay.senders.samples.slack import MENTION, event
+from tests.relay.senders.samples.slack import COMMAND_FORM, MENTION, event
 
 SLACK = SCHEMES["slack"]
 
@@ -70,3 +70,47 @@ def test_a_command_is_answered_to_its_caller_without_mentions() -> None:
         "response_type": "ephemeral",
         "text": 'a &lt;!channel&gt; &amp; "b"',
     }
+
+
+def reading(delivery: Delivery) -> Preset:
+    read = SLACK.preset(delivery)
+    assert isinstance(read, Preset)
+    return read
+
+
+@pytest.mark.parametrize(
+    ("delivery", "among_others", "addressed"),
+    [
+        (posted(MENTION), True, True),
+        (event(user="U1", channel_type="channel", text="quack"), True, False),
+        (event(user="U1", channel_type="group", text="what says <@UDUCK|duck>?"), True, True),
+        (event(user="U1", channel_type="mpim", text="ask <@U2>"), True, False),
+        (event(user="U1", channel_type="im", text="quack"), False, True),
+    ],
+    ids=["mention", "channel", "mentioned at the end", "another", "direct"],
+)
+def test_in_a_channel_the_bot_is_meant_when_it_is_mentioned(
+    delivery: Delivery, among_others: bool, addressed: bool
+) -> None:
+    read = reading(delivery)
+    assert (read.among_others, read.addressed) == (among_others, addressed)
+
+
+@pytest.mark.parametrize(
+    ("text", "files", "wordless"),
+    [("", [{"id": "F1"}], True), ("<@UDUCK>", [{"id": "F1"}], True), ("see", [{"id": "F1"}], False), ("", [], False)],
+    ids=["a picture", "a picture for the bot", "with words", "nothing"],
+)
+def test_a_picture_alone_has_no_words(text: str, files: list[object], wordless: bool) -> None:
+    assert reading(event(user="U1", subtype="file_share", text=text, files=files)).wordless is wordless
+
+
+def test_a_commands_own_address_is_a_handle_and_never_an_input() -> None:
+    read = reading(COMMAND_FORM)
+    assert read.handle == {"response_url": "https://hooks.example/commands/1"}
+    assert "hooks.example" not in repr(read)
+    assert "hooks.example" not in str(read.inputs)
+
+
+def test_a_message_without_a_place_can_not_be_answered_there() -> None:
+    assert reading(event(user="U1", channel=None)).to is None
