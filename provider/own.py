@@ -90,7 +90,8 @@ class Own:
         """Ask for the run of a delivery below `base`, and tell within `patience` seconds what came of it.
 
         Unless this says that it is REFUSED or UNREACHABLE, `ended` is called exactly once, by another greenlet,
-        perhaps before this returns: true if a 200 came whole. It may come late: the request stands as long as the run.
+        perhaps before this returns: true if a 200 came whole. It may come late: the request stands as long as the
+        run.
         """
         began: Any = AsyncResult()  # type: ignore[no-untyped-call]  # gevent's own
         given_up: list[Started] = []
@@ -122,7 +123,7 @@ class Own:
         """Do something after so many seconds. What it raises is logged."""
         gevent.spawn_later(seconds, _act, act)  # type: ignore[no-untyped-call]
 
-    def _see_through(
+    def _see_through(  # noqa: PLR0917 - as gevent hands them on
         self,
         base: str,
         delivery_id: str,

@@ -1,4 +1,4 @@
-"""`/deliveries`: what was accepted and what became of it, for its owner; and the run of one, for the plugin itself."""
+"""`/deliveries`: what was accepted and what became of it, for its owner; and one's run, for the plugin itself."""
 
 import re
 from collections.abc import Mapping
@@ -139,7 +139,7 @@ class _Asked:
         except Unauthorized as error:
             if readable and received.method in {"GET", "HEAD"}:
                 said = page.NO_KEY if not self.settings.api_keys else ""
-                return page.respond(page.sign_in(said, to=self.id, above=bool(self.id)), int(error.status))
+                return page.respond(page.sign_in(said, to=self.id, depth=1 if self.id else 0), int(error.status))
             raise
         if action is Action.ALL and received.method == "POST":
             return self._command(how)
@@ -156,7 +156,7 @@ class _Asked:
             Action.CANCEL: self._cancel,
         }[action](account)
         if how is How.COOKIE:
-            to = "../../deliveries" if done is None else f"../{account.id}"
+            to = "../../deliveries" if done is None else f"../../deliveries/{account.id}"
             return of_reply(Reply(status=303, headers={"Location": to}), "POST")
         if done is None:
             return of_reply(Reply(status=204, media_type=""), "DELETE")
@@ -168,7 +168,7 @@ class _Asked:
         if readable:
             return page.respond(page.overview([self._shown(one) for one in accounts], now=self.host.clock()))
         rows = [self._shown(one).as_row(self._url(one, "deliveries")) for one in accounts]
-        return of_type(JSON, wire.dump({"deliveries": rows}))
+        return of_type(JSON, wire.dump({"data": rows}))
 
     def _one(self, account: Account, *, readable: bool) -> Response:
         shown = self._shown(account)
