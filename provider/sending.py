@@ -131,7 +131,7 @@ class Sending:
         late = gevent.Timeout(TOTAL)  # type: ignore[no-untyped-call]  # gevent's own
         try:
             with late:
-                url = httpx.URL(request.url or base + request.path)
+                url = httpx.URL(replaced(self.sender, request.url) if request.url else base + request.path)
                 # the client's timeouts are for each read; `late` is for all
                 with self.clients.of(url, public=public).stream(
                     request.method,

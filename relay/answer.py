@@ -11,13 +11,15 @@ from werkzeug import Request, Response
 from relay.call import Interface
 from relay.carry import Carrier
 from relay.decide import Declared, decide
-from relay.errors import MethodNotAllowed, NotFound, RelayError
+from relay.errors import MethodNotAllowed, NotFound, RelayError, Unauthorized
 from relay.host import Host
 from relay.incoming import access
 from relay.incoming.received import Received, new_id, receive
-from relay.incoming.settings import Settings
+from relay.incoming.settings import Access, Settings
 from relay.incoming.templates import Budget
 from relay.later.accept import accept_all
+from relay.later.desk import desk_of
+from relay.later.sweep import look
 from relay.log import Line, unforeseen
 from relay.outgoing import coding, cors, formats
 from relay.outgoing.pump import LARGEST, UNFORESEEN, parted, split
@@ -44,13 +46,18 @@ def respond(
     owner = Settings.read(settings)
 
     def work(line: Line) -> Response:
-        decision = decide(
-            received, owner, now=host.clock(), declared=_declared(dify, interface), budget=Budget(clock=host.elapsed)
-        )
+        budget = Budget(clock=host.elapsed)
+        try:
+            decision = decide(received, owner, now=host.clock(), declared=_declared(dify, interface), budget=budget)
+        except Unauthorized as error:
+            if owner.access is Access.SIGNATURE:
+                desk_of(received.endpoint_id, host.own, host.elapsed).refused = error.message
+            raise
         line.app, line.key, line.secret = decision.app_id or line.app, decision.key, decision.secret
         line.notes.extend(decision.notes)
         if decision.reply:
             return of_reply(decision.reply, received.method)
+        look(Carrier(settings=owner, dify=dify, line=line, host=host), received)
         gzip = coding.accepts_gzip(received.header("accept-encoding"))
         carrier = Carrier(settings=owner, dify=dify, line=line, host=host, gzip=gzip)
         if decision.plans[0].destination is not Destination.RESPONSE:

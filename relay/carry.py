@@ -1,5 +1,6 @@
 """Carrying a plan out: the only step that runs an app, stores, and uploads."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -9,7 +10,7 @@ from typing import Any
 from werkzeug import Response
 
 from relay import wire
-from relay.errors import AnswerUnshaped, AppFailed, AppTimeout, RelayError
+from relay.errors import AnswerUnshaped, AppFailed, AppTimeout, RelayError, TooManyRequests
 from relay.host import Host
 from relay.incoming.settings import Settings
 from relay.incoming.templates import Budget
@@ -26,6 +27,7 @@ from relay.run.app import App
 from relay.run.deliveries import LONGEST_ANSWER, RENEW, Answer, Delivery
 from relay.run.dify import Dify
 from relay.run.failure import Cancelled
+from relay.run.limits import Limits
 from relay.run.records import DAY, DELIVERIES, MEMORY, Kind, Records
 from relay.run.transcript import Transcript
 
@@ -112,6 +114,7 @@ class Carrier:
     def _begin(self, plan: Plan) -> "_Run | Answer":
         """Start a run, or give what the same delivery was answered with before. Raises RelayError."""
         if plan.delivery_id is None:
+            self._count(plan)
             return _Run(self, plan, None)
         self.line.deliveries.append(plan.delivery_id[:12])
         delivery = Delivery(
@@ -123,10 +126,31 @@ class Carrier:
         if answer := delivery.begin():
             return answer
         try:
+            self._count(plan)
             return _Run(self, plan, delivery)
         except BaseException:
             delivery.fail()
             raise
+
+    def _count(self, plan: Plan) -> None:
+        if wait := self.limit(plan):
+            raise too_many(wait)
+
+    def limit(self, plan: Plan) -> float:
+        """Count a run, and give 0, or the seconds after which it may be asked for again."""
+        return self._limits(plan).take(plan.call.user, self.host.clock())
+
+    def is_news(self, plan: Plan) -> bool:
+        """Tell whether a user who is refused has not been told so yet."""
+        return self._limits(plan).first_refusal(plan.call.user, self.host.clock())
+
+    def _limits(self, plan: Plan) -> Limits:
+        return Limits(
+            storage=self.dify.storage,
+            endpoint_id=plan.endpoint_id,
+            of_user=self.settings.limit_user,
+            of_endpoint=self.settings.limit_endpoint,
+        )
 
     def records(self, plan: Plan, kind: Kind, keep: float | None = None) -> Records:
         return self.records_of(plan.endpoint_id, kind, keep)
@@ -141,6 +165,14 @@ class Carrier:
             settle=settle,
             keep=keep,
         )
+
+
+def too_many(seconds: float) -> TooManyRequests:
+    """Say that a limit is reached, and when to come again."""
+    wait = math.ceil(seconds)
+    return TooManyRequests(
+        f"There were too many runs: ask again in {wait} seconds.", headers={"Retry-After": str(wait)}
+    )
 
 
 class _Run:

@@ -285,7 +285,7 @@ class _Asked:
             own_reached=self.host.own.reaches(own) if own else None,
             hook_id=self._hook_id,
             token=self._token_trouble(),
-            refused=self._ledger.refused(),
+            refused=self._desk.refused,
         )
 
     def _token_trouble(self) -> str | None:

@@ -70,9 +70,10 @@ def listen(mapped: Mapped, settings: Settings, interface: Interface, inputs: Inp
     if preset is None or preset.to is None:
         return None
     own = _own_names(settings)
-    if preset.user and preset.user.lower() in own:
+    if preset.edited or (preset.user and preset.user.lower() in own):
         return None
-    unasked = preset.among_others and not preset.addressed and own.isdisjoint(preset.mentions)
+    meant = preset.is_meant(own) if settings.webhook == "telegram" else not own.isdisjoint(preset.mentions)
+    unasked = preset.among_others and not (preset.addressed or meant)
     if unasked and not (preset.threaded and preset.conversation_key):
         return None
     sender = settings.webhook or ""
@@ -107,7 +108,11 @@ def listen(mapped: Mapped, settings: Settings, interface: Interface, inputs: Inp
 def _own_names(settings: Settings) -> frozenset[str]:
     """Give by what names the bot is known: the setting, and the id that a Telegram token begins with."""
     token = _TOKENS_OWN.match(settings.bot_token.get_secret_value().strip())
-    return frozenset(filter(None, (settings.bot_id.strip().lower().removeprefix("@"), token[1] if token else "")))
+    return frozenset(
+        filter(
+            None, (settings.bot_id.strip().lower().removeprefix("@").removesuffix("[bot]"), token[1] if token else "")
+        )
+    )
 
 
 def _check(sender: str, to: Mapping[str, Any], handle: Mapping[str, Any], settings: Settings) -> None:

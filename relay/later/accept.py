@@ -9,13 +9,12 @@ from secrets import token_hex
 from werkzeug import Response
 
 from relay import wire
-from relay.carry import JSON, Carrier
+from relay.carry import JSON, Carrier, too_many
 from relay.errors import AppUnavailable, InvalidParam, PayloadTooLarge, TooManyRequests
 from relay.incoming.received import Received
 from relay.later.account import Account, State, hashed
 from relay.later.desk import Desk, Job, desk_of
 from relay.later.ledger import Ledger
-from relay.later.sweep import sweep_of
 from relay.later.turns import Turn
 from relay.later.work import Work
 from relay.outgoing.response import of_reply, of_type
@@ -36,6 +35,10 @@ UNREACHED = (
 BUSY = "Too many questions are waiting. Please ask again in a minute."
 
 
+class Unheard(Exception):
+    """Nobody gets an answer, nor is anybody told so."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acceptance:
     """Accepts what was decided for one request."""
@@ -54,7 +57,10 @@ class Acceptance:
             self.carrier.line.notes.append("nobody spoke to the bot")
             return self._acknowledge(plan, None)
         if plan.delivery_id is None:
-            return self._acknowledge(plan, self._take(plan, None))
+            try:
+                return self._acknowledge(plan, self._take(plan, None))
+            except Unheard:
+                return self._acknowledge(plan, None)
         self.carrier.line.deliveries.append(plan.delivery_id[:12])
         delivery = Delivery(
             self.carrier.records(plan, DELIVERIES),
@@ -68,6 +74,10 @@ class Acceptance:
         try:
             account = self._take(plan, delivery)
             response = self._acknowledge(plan, account)
+        except Unheard:
+            delivery.fail()
+            self.carrier.line.notes.append("over a limit, and told so before")
+            return self._acknowledge(plan, None)
         except BaseException:
             delivery.fail()
             raise
@@ -81,7 +91,7 @@ class Acceptance:
     def _take(self, plan: Plan, delivery: Delivery | None) -> Account:
         """Store a delivery and see that its run begins."""
         host = self.carrier.host
-        plan = self._uploaded(plan)
+        plan = self._uploaded(self._counted(plan))
         base = host.own.address(plan.hook_id, self.carrier.settings.relay_url)
         token = token_hex(16)
         account = Account(
@@ -124,6 +134,17 @@ class Acceptance:
         elif started is not Started.UNKNOWN:
             return self._at_once(account, plan, token, base)
         return account
+
+    def _counted(self, plan: Plan) -> Plan:
+        """Count a run. Who is over a limit in a messenger is told so once, instead of an answer."""
+        if plan.words or not (wait := self.carrier.limit(plan)):
+            return plan
+        error = too_many(wait)
+        if plan.destination is not Destination.SENDER:
+            raise error
+        if not self.carrier.is_news(plan):
+            raise Unheard
+        return replace(plan, words=error.message)
 
     def _at_once(self, account: Account, plan: Plan, token: str, base: str) -> Account:
         """Run in this request, for there is no way to have one of our own. The sender waits, if it does."""
@@ -182,9 +203,6 @@ def accept_all(carrier: Carrier, plans: Sequence[Plan], received: Received) -> R
     """
     ledger = Ledger(partial(carrier.records_of, received.endpoint_id))
     desk = desk_of(received.endpoint_id, carrier.host.own, carrier.host.elapsed)
-    sweep = sweep_of(carrier, ledger, desk, received)
-    if sweep.is_due():
-        sweep.look()
     acceptance = Acceptance(
         carrier=carrier,
         ledger=ledger,

@@ -40,6 +40,7 @@ class Desk:
 
     def __init__(self, own: Own, elapsed: Callable[[], float]) -> None:
         self.cancels: dict[str, Callable[[], None]] = {}  # those that run here, and how to end them
+        self.refused: str | None = None  # what the last delivery lacked whose signature was refused here
         self.looked = float("-inf")  # when this process last looked for what others left, by `elapsed`
         self._own = own
         self._elapsed = elapsed

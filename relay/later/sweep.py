@@ -12,9 +12,10 @@ from relay.host import Host
 from relay.incoming.received import Received
 from relay.incoming.settings import Settings
 from relay.later.account import Account, hashed
-from relay.later.desk import Desk, Job
+from relay.later.desk import Desk, Job, desk_of
 from relay.later.ledger import Ledger
 from relay.later.turns import Turn
+from relay.outgoing.pump import beside
 from relay.run.deliveries import Delivery
 from relay.run.dify import StorageFailed
 from relay.run.records import DELIVERIES, WRITER, Kind, Records, RecordsFull
@@ -36,7 +37,9 @@ class Sweep:
     records: Callable[[Kind], Records]
 
     def is_due(self) -> bool:
-        """Tell whether it is time, and say that somebody looks."""
+        """Tell whether it is time, and say that somebody looks. Without an own address nothing can be taken up."""
+        if self.host.own.address(self.hook_id, self.settings.relay_url) is None:
+            return False
         now = self.host.elapsed()
         if now - self.desk.looked < EVERY:
             return False
@@ -113,3 +116,12 @@ def sweep_of(carrier: Carrier, ledger: Ledger, desk: Desk, received: Received) -
         hook_id=received.header("dify-hook-id"),
         records=partial(carrier.records_of, received.endpoint_id),
     )
+
+
+def look(carrier: Carrier, received: Received) -> None:
+    """Look at what was left, beside whatever the request is about, if it is time."""
+    ledger = Ledger(partial(carrier.records_of, received.endpoint_id))
+    desk = desk_of(received.endpoint_id, carrier.host.own, carrier.host.elapsed)
+    sweep = sweep_of(carrier, ledger, desk, received)
+    if sweep.is_due():
+        beside(sweep.look)

@@ -40,6 +40,7 @@ from relay.run.dify import StorageFailed
 from relay.run.failure import Cancelled
 from relay.run.memory import forget
 from relay.run.records import DAY, DELIVERIES, MEMORY, Records, RecordsFull
+from relay.texts.links import links
 
 log = logging.getLogger("duck_relay")
 
@@ -231,6 +232,8 @@ class Work:
                 sender=None,
             )
             account.answer = dict(answer)
+        if account.destination is Destination.SENDER and (beside_it := links(self._quiet.transcript.extras())):
+            account.text = shortened(f"{account.text}\n\n{beside_it}")
         account.whole = True
         account.step(self._host.clock(), "answer", f"{len(account.text)} characters")
         self._changed()

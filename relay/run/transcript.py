@@ -86,6 +86,13 @@ class Transcript:
         """The whole answer so far."""
         return "".join(self._parts)
 
+    def extras(self) -> dict[str, Any]:
+        """Give what stands beside the text: `retriever_resources` and `message_files`, as far as there are any."""
+        end = self._message_end or self._workflow_end or {}
+        metadata = end.get("metadata")
+        resources = metadata.get("retriever_resources") if isinstance(metadata, Mapping) else None
+        return {"retriever_resources": resources, "message_files": [dict(file) for file in self._files]}
+
     def results(self) -> dict[str, Any]:
         """Give what a template may say of the answer: `answer`, `outputs`, `conversation_id`."""
         outputs = detail(self._workflow_end or {}).get("outputs")

@@ -99,6 +99,7 @@ def read(delivery: Delivery) -> Reading:
         to=to,
         among_others=True,
         addressed=kind != "issue_comment",
+        threaded=True,
         mentions=forge.mentions(preset.query),
     )
 

@@ -24,7 +24,7 @@ class Preset:
     among_others: bool = False  # in a channel or group, where the bot speaks when it is meant
     addressed: bool = True  # it is meant: mentioned, answered, commanded. Where not: in a thread that it is part of
     mentions: frozenset[str] = frozenset()  # names and ids that are mentioned, in lower case and without @
-    threaded: bool = False  # it was said in a thread: whoever is part of that is meant without being named
+    threaded: bool = False  # the conversation is a thread: whoever is part of that is meant without being named
     wordless: bool = False  # a picture, a voice message: there is nothing to read
     edited: bool = False  # its author has changed it: it has been answered before
 

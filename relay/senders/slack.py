@@ -65,6 +65,7 @@ def read(delivery: Delivery) -> Reading:
         else None,
         among_others=among_others,
         addressed=bool(mentioned) or not among_others,
+        threaded=among_others,
         wordless=not query and bool(delivery.find("event.files")),
     )
 
