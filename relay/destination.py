@@ -67,12 +67,12 @@ def choose(received: Received, settings: Settings, asked: Asked, caller: Caller 
 def listen(mapped: Mapped, settings: Settings, interface: Interface, inputs: Inputs) -> Spoken | None:
     """Read what was said to the bot; None where nobody wants an answer. Raises InvalidParam, Misconfigured."""
     preset = mapped.preset
-    if preset is None or preset.to is None:
+    if preset is None or preset.to is None or preset.edited:
         return None
     own = _own_names(settings)
     if preset.user and preset.user.lower() in own:
         return None
-    unasked = preset.among_others and not preset.addressed and own.isdisjoint(preset.mentions)
+    unasked = preset.among_others and not preset.is_meant(own)
     if unasked and not (preset.threaded and preset.conversation_key):
         return None
     sender = settings.webhook or ""
