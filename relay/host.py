@@ -11,6 +11,10 @@ def _nobody(_: str) -> None:
     pass
 
 
+def _unsent(_: str) -> Post:
+    return unsent
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
     """The process, as far as the relay needs it."""
@@ -19,7 +23,7 @@ class Host:
     elapsed: Callable[[], float]  # seconds that never go back
     ending: float = 0.25  # seconds that the end of an answer stays behind its first chunk, in this runtime
     bell: Callable[[], Bell] = ThreadBell  # makes what a request's one taker of events sleeps by
-    post: Post = unsent
+    post: Callable[[str], Post] = _unsent  # sends to a sender's API, by its name, or to a "callback"
     base: Callable[[str, str, str | None], str] = same_base  # of a sender's API: its name, its base, `sender_url`
     own: Own = field(default_factory=Nowhere)
     mark: Callable[[str], None] = _nobody  # says for which request, by its id, the current thread works

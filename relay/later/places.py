@@ -11,6 +11,7 @@ from relay.later.calling import Calling
 from relay.later.telling import Place, Telling
 from relay.plan import Destination, Plan
 from relay.replies import callback
+from relay.replies.callback import Reach
 from relay.replies.channel import Target
 from relay.replies.saying import Saying
 from relay.replies.table import CHANNELS
@@ -57,16 +58,18 @@ def _to_sender(plan: Plan, settings: Settings, host: Host, account: Account, han
     channel = CHANNELS[sender](to)
     now = host.elapsed()
     saying = (
-        Saying.load(channel, target, account.telling, now=now)
+        Saying.load(channel, target, account.telling, now=now, retry=True)
         if account.telling is not None
         else Saying(channel, target, now=now)
     )
     base = host.base(sender, channel.base, settings.sender_url if channel.own_base else None)
-    return Way(telling=saying, place=Place(base=base))
+    return Way(telling=saying, place=Place(sender=sender, base=base))
 
 
 def _to_callback(plan: Plan, settings: Settings, account: Account) -> Way:
-    listed = callback.permitted(plan.callback, origins=settings.callback_hosts, listed=plan.listed)
+    reach = callback.permitted(plan.callback, origins=settings.callback_hosts, listed=plan.listed)
+    if reach is Reach.REFUSED:
+        raise Misconfigured("callback_url is no https address, or its origin is not among callback_hosts")
     told = account.telling or {}
     calling = Calling(
         plan.callback,
@@ -74,4 +77,4 @@ def _to_callback(plan: Plan, settings: Settings, account: Account) -> Way:
         delivery_id=account.id,
         tries=int(told.get("tries", 0)),
     )
-    return Way(telling=calling, place=Place(public=not listed))
+    return Way(telling=calling, place=Place(sender="callback", public=reach is Reach.PUBLIC))

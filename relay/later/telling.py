@@ -17,8 +17,11 @@ LOOK = 1.0  # seconds from one look at the answer to the next, at most
 class Telling(Protocol):
     """One answer on its way to one place: it decides, and is told what came back. See `replies.saying`."""
 
-    finished: bool
-    failed: str
+    @property
+    def finished(self) -> bool: ...
+
+    @property
+    def failed(self) -> str: ...
 
     def due(self, *, whole: bool, text: str, now: float) -> float: ...
 
@@ -33,6 +36,7 @@ class Telling(Protocol):
 class Place:
     """How requests get there."""
 
+    sender: str  # or "callback"
     base: str = ""
     public: bool = False  # to an address that is nobody's inside
 
@@ -57,6 +61,7 @@ class Teller:
         self._telling = telling
         self._place = place
         self._host = host
+        self._post = host.post(place.sender)
         self._answer = answer
         self._before = before
         self._sent = sent
@@ -101,7 +106,7 @@ class Teller:
             if request is None:
                 self._wait(min(max(wait, 0.05), LOOK))
                 continue
-            response = host.post(request, base=self._place.base, public=self._place.public)
+            response = self._post(request, base=self._place.base, public=self._place.public)
             verdict = telling.told(request, response, now=host.elapsed(), wall=host.clock())
             self._sent(request, response, verdict)
 

@@ -11,7 +11,7 @@ from markdown_it.token import Token
 LARGEST = 16_000  # characters
 # each opening bracket is looked through to the end of its paragraph
 MOST_BRACKETS = 1_000
-MOST_CELLS = 6_000
+MOST_CELLS = 2_000
 DEEPEST = 20  # levels; a list is two
 
 
