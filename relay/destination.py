@@ -67,10 +67,10 @@ def choose(received: Received, settings: Settings, asked: Asked, caller: Caller 
 def listen(mapped: Mapped, settings: Settings, interface: Interface, inputs: Inputs) -> Spoken | None:
     """Read what was said to the bot; None where nobody wants an answer. Raises InvalidParam, Misconfigured."""
     preset = mapped.preset
-    if preset is None or preset.to is None:
+    if preset is None or preset.to is None or preset.edited:
         return None
     own = _own_names(settings)
-    if preset.edited or (preset.user and preset.user.lower() in own):
+    if preset.user and preset.user.lower() in own:
         return None
     meant = preset.is_meant(own) if settings.webhook == "telegram" else not own.isdisjoint(preset.mentions)
     unasked = preset.among_others and not (preset.addressed or meant)
@@ -108,11 +108,8 @@ def listen(mapped: Mapped, settings: Settings, interface: Interface, inputs: Inp
 def _own_names(settings: Settings) -> frozenset[str]:
     """Give by what names the bot is known: the setting, and the id that a Telegram token begins with."""
     token = _TOKENS_OWN.match(settings.bot_token.get_secret_value().strip())
-    return frozenset(
-        filter(
-            None, (settings.bot_id.strip().lower().removeprefix("@").removesuffix("[bot]"), token[1] if token else "")
-        )
-    )
+    name = settings.bot_id.strip().lower().removeprefix("@").removesuffix("[bot]")
+    return frozenset(filter(None, (name, token[1] if token else "")))
 
 
 def _check(sender: str, to: Mapping[str, Any], handle: Mapping[str, Any], settings: Settings) -> None:

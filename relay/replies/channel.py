@@ -102,6 +102,8 @@ class Channel:
     needs: Callable[[Target], str] = lambda _: ""  # why it can't be answered, for the owner: "bot_token is not set"
     rungs: Sequence[Rung]
     judge: Judge
+    # seconds from the beginning before which nothing is said: what is answered has to be acknowledged first
+    settle: float = 0.0
     sign: Callable[[Target], Request | None] = lambda _: None  # a sign of life, while nothing is said yet
     sign_every: float = inf  # seconds
     unsign: Callable[[Target], Request | None] = lambda _: None  # takes it back where it would stay otherwise

@@ -13,6 +13,8 @@ from relay.texts import dialects
 
 LIMIT = 2000  # characters; Discord docs, "Create Message"
 PACE, GAP = 1.5, 1.0  # seconds
+# seconds; until Discord has taken in that the answer is deferred, an interaction's token is unknown (10015)
+SETTLE = 1.0
 GOOD = 14 * 60.0  # seconds; "Interaction Tokens: tokens are valid for 15 minutes"
 SNOWFLAKE = re.compile(r"[0-9]{1,20}")
 TOKEN = re.compile(r"[A-Za-z0-9_.=-]{1,1024}")
@@ -184,6 +186,7 @@ CHANNEL = Channel(
         ),
     ),
     judge=judge,
+    settle=SETTLE,
     check=_check,
     checked=_checked,
 )

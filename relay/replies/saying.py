@@ -30,7 +30,7 @@ class Saying:
         self._channel = channel
         self._target = target
         self._state = State(failed=channel.needs(target))
-        self._held = self._sign_at = now
+        self._held, self._sign_at = now + channel.settle, now
         self._last = -inf
         self._placed = False  # whether it was looked for a rung that is usable
         self._quiet: tuple[str, bool] | None = None  # the text of which there was nothing to send

@@ -10,6 +10,7 @@ from relay.replies.channel import Channel, NoPlace, Outcome, Piece, Rung, Target
 from relay.replies.status import by_status
 from relay.senders.delivery import find, text_of
 from relay.texts import dialects
+from relay.texts.measure import utf16
 
 LIMIT = 4096  # UTF-16 units of what is seen; Telegram Bot API, "sendMessage"
 PACE, PACE_IN_GROUPS = 1.0, 3.0  # seconds; Telegram docs, "Bots FAQ: How can I message all of my bot's subscribers"
@@ -142,6 +143,7 @@ def _growing(name: str, pace: float, *, groups: bool) -> Rung:
         usable=lambda target, _: _is_group(target) is groups,
         limit=LIMIT,
         measure=dialects.telegram_length,
+        source=utf16,
         dialect=dialects.telegram_html,
         plain=plain,
         pace=pace,
@@ -162,6 +164,7 @@ CHANNEL = Channel(
             posted=_posted,
             limit=LIMIT,
             measure=dialects.telegram_length,
+            source=utf16,
             dialect=dialects.telegram_html,
             plain=plain,
             gap=PACE_IN_GROUPS,

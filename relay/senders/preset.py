@@ -31,11 +31,12 @@ class Preset:
     def is_meant(self, bot: frozenset[str]) -> bool:
         """Tell whether the bot that has these ids and lower-case names is spoken to.
 
-        A bot whose name is not known takes any bot's name for its own: Telegram's usernames of bots end in "bot".
+        A bot of which a number is known, and no name, takes any bot's name for its own: Telegram's end in "bot".
         """
         if self.addressed or not self.mentions.isdisjoint(bot):
             return True
-        return all(word.isdecimal() for word in bot) and any(name.endswith("bot") for name in self.mentions)
+        nameless = bool(bot) and all(word.isdecimal() for word in bot)
+        return nameless and any(name.endswith("bot") for name in self.mentions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -377,3 +377,13 @@ def test_a_target_hides_what_is_secret() -> None:
     target = Target(to={}, handle={"response_url": "https://hooks.slack.com/1"}, token="xoxb-1")
     assert "hooks" not in repr(target)
     assert "xoxb" not in repr(target)
+
+
+def test_nothing_is_said_before_the_question_is_acknowledged() -> None:
+    saying = Saying(channel(EDITED, sign=True, settle=2.0), TARGET, now=5.0)
+    assert saying.due(whole=False, text="", now=5.0) == 5.0
+    sign = saying.request("Quack.", whole=True, now=6.9, wall=0.0)
+    assert sign is None
+    assert saying.due(whole=True, text="Quack.", now=6.9) == 7.0
+    post = saying.request("Quack.", whole=True, now=7.0, wall=0.0)
+    assert post == Request(what="post", body={"texts": ["Quack."]})
