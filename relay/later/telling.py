@@ -11,6 +11,7 @@ from relay.outward import Request, Response
 from relay.replies.channel import Verdict
 
 AT_ONCE = 20.0  # seconds that are waited for the next try; what takes longer gets a request of its own
+SIGNS = frozenset({"typing", "status", "read"})  # what requests are called that say nothing of an answer
 LOOK = 1.0  # seconds from one look at the answer to the next, at most
 
 
@@ -52,10 +53,14 @@ class Teller:
         *,
         answer: Callable[[], tuple[str, bool]],
         before: Callable[[], None],
+        flying: Callable[[], None],
         sent: Callable[[Request, Response, Verdict], None],
         ended: Callable[[], None],
     ) -> None:
-        """`answer` gives the text so far and whether it is whole; `before` is done before anything of it is sent."""
+        """`answer` gives the text so far and whether it is whole; `before` is done before anything of it is sent.
+
+        `flying` is done before each request: if this process ends now, the next one knows that it may have arrived.
+        """
         self.late = 0.0  # seconds until it is to be tried again, in a request of its own
         self.over = False
         self._telling = telling
@@ -64,6 +69,7 @@ class Teller:
         self._post = host.post(place.sender)
         self._answer = answer
         self._before = before
+        self._flying = flying
         self._sent = sent
         self._ended = ended
         self._bell: Bell | None = None
@@ -106,6 +112,8 @@ class Teller:
             if request is None:
                 self._wait(min(max(wait, 0.05), LOOK))
                 continue
+            if request.what not in SIGNS:
+                self._flying()
             response = self._post(request, base=self._place.base, public=self._place.public)
             verdict = telling.told(request, response, now=host.elapsed(), wall=host.clock())
             self._sent(request, response, verdict)

@@ -266,6 +266,7 @@ class Work:
             self._host,
             answer=self._answer,
             before=self._before,
+            flying=self._save,
             sent=self._sent,
             ended=self._bell.ring,
         )
@@ -313,7 +314,7 @@ class Work:
             self._save()
 
     def _sent(self, request: Request, response: Response, verdict: Verdict) -> None:
-        if request.what not in {"typing", "status"} or verdict.reason:
+        if request.what not in telling.SIGNS:
             self._account.step(self._host.clock(), request.what, telling.words_of(verdict, response))
         self._save()
 
