@@ -90,7 +90,8 @@ class Own:
         """Ask for the run of a delivery below `base`, and tell within `patience` seconds what came of it.
 
         Unless this says that it is REFUSED or UNREACHABLE, `ended` is called exactly once, by another greenlet,
-        perhaps before this returns: true if a 200 came whole. It may come late: the request stands as long as the run.
+        perhaps before this returns: true if a 200 came whole. It may come late: the request stands as long as the
+        run.
         """
         began: Any = AsyncResult()  # type: ignore[no-untyped-call]  # gevent's own
         given_up: list[Started] = []
@@ -103,11 +104,26 @@ class Own:
         """Give the address of an endpoint as the plugin reaches it, None for none."""
         return address(hook_id, relay_url)
 
+    def reaches(self, base: str) -> bool:
+        """Tell whether this endpoint answers at that address: an unknown delivery is one that it does not know."""
+        url = urlsplit(base)
+        connection = _connection(url.scheme, url.hostname or "", url.port)
+        try:
+            if not _connect(connection):
+                return False
+            connection.sock.settimeout(RESOLVE)
+            connection.request("POST", f"{url.path}/deliveries/none/run", headers={"Duck-Relay": "1"})
+            return b"delivery_not_found" in connection.getresponse().read(PIECE)
+        except (OSError, HTTPException):
+            return False
+        finally:
+            connection.close()
+
     def after(self, seconds: float, act: Callable[[], None]) -> None:
         """Do something after so many seconds. What it raises is logged."""
         gevent.spawn_later(seconds, _act, act)  # type: ignore[no-untyped-call]
 
-    def _see_through(
+    def _see_through(  # noqa: PLR0917 - as gevent hands them on
         self,
         base: str,
         delivery_id: str,

@@ -17,10 +17,12 @@ from relay.incoming import access
 from relay.incoming.received import Received, new_id, receive
 from relay.incoming.settings import Settings
 from relay.incoming.templates import Budget
+from relay.later.accept import accept_all
 from relay.log import Line, unforeseen
 from relay.outgoing import coding, cors, formats
 from relay.outgoing.pump import LARGEST, UNFORESEEN, parted, split
 from relay.outgoing.response import HEADERS, code_whole, of_reply, refusal
+from relay.plan import Destination
 from relay.run.dify import Dify
 from relay.run.failure import from_exception
 from relay.senders import Scheme
@@ -51,6 +53,8 @@ def respond(
             return of_reply(decision.reply, received.method)
         gzip = coding.accepts_gzip(received.header("accept-encoding"))
         carrier = Carrier(settings=owner, dify=dify, line=line, host=host, gzip=gzip)
+        if decision.plans[0].destination is not Destination.RESPONSE:
+            return accept_all(carrier, decision.plans, received)
         if len(decision.plans) == 1:
             return carrier.answer(decision.plans[0])
         carrier.answer_all(decision.plans)

@@ -129,9 +129,13 @@ class Carrier:
             raise
 
     def records(self, plan: Plan, kind: Kind, keep: float | None = None) -> Records:
+        return self.records_of(plan.endpoint_id, kind, keep)
+
+    def records_of(self, endpoint_id: str, kind: Kind, keep: float | None = None) -> Records:
+        """Give an endpoint's records of a kind, kept for so many seconds."""
         return Records(
             self.dify.storage,
-            endpoint_id=plan.endpoint_id,
+            endpoint_id=endpoint_id,
             kind=kind,
             clock=self.host.clock,
             settle=settle,

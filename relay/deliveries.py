@@ -1,7 +1,8 @@
-"""`/deliveries`: what was accepted and what became of it, for its owner; and the run of one, for the plugin itself."""
+"""`/deliveries`: what was accepted and what became of it, for its owner; and one's run, for the plugin itself."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from secrets import token_hex
@@ -13,48 +14,354 @@ from relay import wire
 from relay.answer import finish
 from relay.call import Interface
 from relay.carry import JSON, Carrier
-from relay.errors import DeliveryInProgress, DeliveryNotFound, MethodNotAllowed
+from relay.errors import DeliveryInProgress, DeliveryNotFound, Unauthorized
 from relay.host import Host
 from relay.incoming import session
 from relay.incoming.received import Received, receive
-from relay.incoming.settings import Settings
+from relay.incoming.session import How
+from relay.incoming.settings import ReplyTo, Settings
+from relay.later import check, page
 from relay.later.account import CANCELLED, REPLY_FAILED, Account, State, hashed
 from relay.later.desk import Desk, Job, desk_of
 from relay.later.ledger import Ledger
-from relay.later.shown import Shown, shown
-from relay.later.sweep import Sweep
+from relay.later.shown import Shown
+from relay.later.shown import Step as ShownStep
+from relay.later.sweep import sweep_of
 from relay.later.turns import Turn
 from relay.later.work import Work
 from relay.log import Line
-from relay.outgoing.pump import settle
+from relay.outgoing import formats
 from relay.outgoing.response import of_reply, of_type
 from relay.outward import Started
+from relay.plan import Destination
+from relay.replies.channel import Target
+from relay.replies.table import CHANNELS
 from relay.run.dify import Dify
-from relay.run.records import Kind, Records
 from relay.senders import Reply
 
-RUN_TOKEN = "x-duck-run"
-_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+RUN_TOKEN = "x-duck-run"  # noqa: S105 - a header's name
+ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+NOBODY = "There is no such delivery here, or it is gone: they are kept for a day."
+STARTED_ANEW = frozenset({Started.RUNNING, Started.UNKNOWN})
 
 
 class Action(StrEnum):
-    """What is asked of deliveries, or of one."""
+    """What is asked of deliveries, or of one: the last part of the path, but for the first two."""
 
-    LIST = "list"
-    SHOW = "show"
+    ALL = "all"
+    ONE = "one"
     RUN = "run"
     REDELIVER = "redeliver"
     CANCEL = "cancel"
     DELETE = "delete"
-    CHECK = "check"
 
 
 METHODS: Mapping[Action, str] = {
-    Action.LIST: "GET, HEAD, POST, OPTIONS",
-    Action.SHOW: "GET, HEAD, DELETE, OPTIONS",
-    Action.RUN: "POST",
+    Action.ALL: "GET, HEAD, POST, OPTIONS",
+    Action.ONE: "GET, HEAD, DELETE, OPTIONS",
+    Action.RUN: "POST, OPTIONS",
     Action.REDELIVER: "POST, OPTIONS",
     Action.CANCEL: "POST, OPTIONS",
     Action.DELETE: "POST, OPTIONS",
-    Action.CHECK: "GET, HEAD, OPTIONS",
+}
+
+
+def respond(
+    request: Request, path: Mapping[str, Any], settings: Mapping[str, Any], *, dify: Dify, host: Host
+) -> Response:
+    """Answer one request to `/deliveries`, or to `/deliveries/<id>` and what is below. Raises nothing."""
+    received = receive(request, app_id="", interface=Interface.ANY, endpoint_id=dify.endpoint_id)
+    id_ = str(path.get("delivery_id", ""))
+    last = request.path.rstrip("/").rpartition("/")[2]
+    action = Action(last) if id_ and last in {*Action} and last != id_ else Action.ONE if id_ else Action.ALL
+    owner = Settings.read(settings)
+
+    def work(line: Line) -> Response:
+        if received.method == "OPTIONS":
+            return of_reply(Reply(status=204, media_type="", headers={"Allow": METHODS[action]}), "OPTIONS")
+        asked = _Asked(received=received, settings=owner, dify=dify, host=host, line=line, id=id_)
+        if action is Action.RUN:
+            return asked.run()
+        return asked.answer(action)
+
+    return finish(received, owner, work, route="/deliveries", host=host)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """One request about deliveries."""
+
+    received: Received
+    settings: Settings
+    dify: Dify
+    host: Host
+    line: Line
+    id: str
+
+    # --- for the plugin itself
+
+    def run(self) -> Response:
+        """Do the work of a delivery. Whoever does not know its token does not even learn that there is one."""
+        account = self._find()
+        if not account.admits(self.received.header(RUN_TOKEN)):
+            raise DeliveryNotFound(NOBODY)
+        self.line.deliveries.append(account.id)
+        self.line.app = account.app_id
+        token, handle = self._ledger.handle(account.id)
+        kept = self._ledger.plan(account.id)
+        if kept is None or not account.admits(token):
+            raise DeliveryNotFound(NOBODY)
+        work = Work(
+            carrier=self._carrier,
+            account=account,
+            plan=kept.plan,
+            token=token,
+            handle=handle,
+            base=self._base or "",
+            ledger=self._ledger,
+            desk=self._desk,
+        )
+        work.claim()
+        if kept.cancelled:
+            work.cancel()
+        return of_type("text/plain; charset=utf-8", work.chunks())
+
+    # --- for its owner
+
+    def answer(self, action: Action) -> Response:
+        """Answer whoever holds the key, or a browser in which it was entered."""
+        received = self.received
+        readable = formats.asks_for_page(received)
+        if action is Action.ALL and received.method == "POST" and self._is_sign_in():
+            return self._sign_in()
+        try:
+            how = session.let_in(received, self.settings, self.host.clock())
+        except Unauthorized as error:
+            if readable and received.method in {"GET", "HEAD"}:
+                said = page.NO_KEY if not self.settings.api_keys else ""
+                return page.respond(page.sign_in(said, to=self.id, depth=1 if self.id else 0), int(error.status))
+            raise
+        if action is Action.ALL and received.method == "POST":
+            return self._command(how)
+        self._sweep()
+        if action is Action.ALL:
+            return self._all(readable=readable)
+        account = self._find()
+        if action is Action.ONE and received.method != "DELETE":
+            return self._one(account, readable=readable)
+        done = {
+            Action.ONE: self._delete,
+            Action.DELETE: self._delete,
+            Action.REDELIVER: self._redeliver,
+            Action.CANCEL: self._cancel,
+        }[action](account)
+        if how is How.COOKIE:
+            to = "../../deliveries" if done is None else f"../../deliveries/{account.id}"
+            return of_reply(Reply(status=303, headers={"Location": to}), "POST")
+        if done is None:
+            return of_reply(Reply(status=204, media_type=""), "DELETE")
+        status = 202 if action is Action.REDELIVER else 200
+        return of_type(JSON, wire.dump(self._shown(done).as_dict(self._url(done, ".."))), status)
+
+    def _all(self, *, readable: bool) -> Response:
+        accounts = self._ledger.latest()
+        if readable:
+            return page.respond(page.overview([self._shown(one) for one in accounts], now=self.host.clock()))
+        rows = [self._shown(one).as_row(self._url(one, "deliveries")) for one in accounts]
+        return of_type(JSON, wire.dump({"data": rows}))
+
+    def _one(self, account: Account, *, readable: bool) -> Response:
+        shown = self._shown(account)
+        if readable:
+            return page.respond(page.delivery(shown, now=self.host.clock()))
+        told = shown.as_dict(self._url(account, ""))
+        if account.answer is not None:
+            told["response"] = account.answer
+        return of_type(JSON, wire.dump(told))
+
+    def _redeliver(self, account: Account) -> Account:
+        """Tell a kept answer again, or run the app again. Raises DeliveryInProgress, DeliveryNotFound."""
+        if not account.over:
+            raise DeliveryInProgress("This delivery has not ended yet.")
+        kept = self._ledger.plan(account.id)
+        if kept is None:
+            raise DeliveryNotFound("What was asked is not kept any more: it can't be delivered again.")
+        again = account.code != REPLY_FAILED or bool(self.received.query.get("run", [""])[0])
+        account.state, account.code, account.error = State.ACCEPTED, "", ""
+        account.ended = account.due = account.alive = 0.0
+        account.mark = ""
+        account.step(self.host.clock(), "redeliver", "run again" if again else "sent again")
+        if again:
+            account.whole = account.said = False
+            account.text, account.answer, account.telling, account.tries = "", None, None, 0
+        token = token_hex(16)
+        account.token = hashed(token)
+        self._desk.keep(account.id)
+        self._ledger.reopen(account, token)
+        self._desk.write(self._ledger)
+        conversation = kept.plan.conversation if kept.plan.has_conversation else account.id
+        if self._base is None or not self._desk.reachable(self._base):
+            self._run_here(account, token)
+            return account
+        job = Job(id=account.id, token=token, base=self._base, conversation=conversation)
+        turn = self._desk.enter(job)
+        if turn is Turn.NOW and self._desk.begin(job) not in STARTED_ANEW:
+            self._run_here(account, token)
+        return account
+
+    def _run_here(self, account: Account, token: str) -> None:
+        kept = self._ledger.plan(account.id)
+        if kept is None:
+            raise DeliveryNotFound(NOBODY)
+        _, handle = self._ledger.handle(account.id)
+        work = Work(
+            carrier=self._carrier,
+            account=account,
+            plan=kept.plan,
+            token=token,
+            handle=handle,
+            base="",
+            ledger=self._ledger,
+            desk=self._desk,
+        )
+        work.claim()
+        for _ in work.chunks():
+            pass
+
+    def _cancel(self, account: Account) -> Account:
+        """Give a delivery up that has not ended; elsewhere it ends within seconds."""
+        if account.over:
+            raise DeliveryInProgress("This delivery has ended already.")
+        self._ledger.cancel(account)
+        if cancel := self._desk.cancels.get(account.id):
+            cancel()
+        elif account.state is not State.RUNNING:
+            self._desk.forget(account.id)
+            self._desk.drop(account.id)
+            account.state, account.code, account.error = State.FAILED, CANCELLED, "It was cancelled before it ran."
+            account.ended = self.host.clock()
+            account.step(account.ended, "cancelled")
+            self._ledger.close(account, forget=True)
+        return account
+
+    def _delete(self, account: Account) -> None:
+        if not account.over:
+            raise DeliveryInProgress("This delivery has not ended yet: cancel it first.")
+        self._ledger.erase(account)
+
+    # --- the page
+
+    def _is_sign_in(self) -> bool:
+        values = self.received.content.values or {}
+        return "key" in values and "do" not in values
+
+    def _sign_in(self) -> Response:
+        values = self.received.content.values or {}
+        try:
+            token = session.sign_in(self.received, self.settings, self.host.clock())
+        except Unauthorized as error:
+            said = page.WRONG_KEY if self.settings.api_keys else page.NO_KEY
+            return page.respond(page.sign_in(said, to=page.destination(values.get("to"))), int(error.status))
+        to = page.destination(values.get("to"))
+        cookie = session.set_cookie(token, secure=session.is_secure(self.received, self.settings))
+        location = f"deliveries/{to}" if to else "deliveries"
+        return of_reply(Reply(status=303, headers={"Location": location, "Set-Cookie": cookie}), "POST")
+
+    def _command(self, how: How) -> Response:
+        command = (self.received.content.values or {}).get("do")
+        if command == "sign-out":
+            cookie = session.clear_cookie(secure=session.is_secure(self.received, self.settings))
+            return of_reply(Reply(status=303, headers={"Location": "deliveries", "Set-Cookie": cookie}), "POST")
+        found = self._checks()
+        if how is How.COOKIE:
+            return page.respond(page.checks(found))
+        return of_type(JSON, wire.dump({"checks": [one.as_dict() for one in found]}))
+
+    def _checks(self) -> list[check.Check]:
+        own = self._base
+        return check.checks(
+            self.settings,
+            own=own or "",
+            own_reached=self.host.own.reaches(own) if own else None,
+            hook_id=self._hook_id,
+            token=self._token_trouble(),
+            refused=self._ledger.refused(),
+        )
+
+    def _token_trouble(self) -> str | None:
+        """Ask the sender's API whether it takes the token; None where there is nothing to ask."""
+        settings = self.settings
+        sender, token = settings.webhook or "", settings.bot_token.get_secret_value().strip()
+        if settings.reply is not ReplyTo.SENDER or sender not in CHANNELS or not token:
+            return None
+        channel = CHANNELS[sender]({})
+        request = channel.check(Target(to={}, token=token, bot_id=settings.bot_id))
+        if request is None:
+            return None
+        base = self.host.base(sender, channel.base, settings.sender_url if channel.own_base else None)
+        return channel.checked(self.host.post(sender)(request, base=base))
+
+    # --- what all of them use
+
+    @property
+    def _hook_id(self) -> str:
+        return self.received.header("dify-hook-id")
+
+    @property
+    def _base(self) -> str | None:
+        return self.host.own.address(self._hook_id, self.settings.relay_url)
+
+    @property
+    def _carrier(self) -> Carrier:
+        return Carrier(settings=self.settings, dify=self.dify, line=self.line, host=self.host)
+
+    @property
+    def _ledger(self) -> Ledger:
+        return Ledger(partial(self._carrier.records_of, self.received.endpoint_id))
+
+    @property
+    def _desk(self) -> Desk:
+        return desk_of(self.received.endpoint_id, self.host.own, self.host.elapsed)
+
+    def _find(self) -> Account:
+        account = self._ledger.find(self.id) if ID.fullmatch(self.id) else None
+        if account is None:
+            raise DeliveryNotFound(NOBODY)
+        return account
+
+    def _sweep(self) -> None:
+        sweep = sweep_of(self._carrier, self._ledger, self._desk, self.received)
+        if sweep.is_due():
+            sweep.look()
+
+    def _shown(self, account: Account) -> Shown:
+        return Shown(
+            id=account.id,
+            state=account.state.value,
+            failed=account.code,
+            app=account.app_id,
+            sender=account.sender,
+            destination=_PLACES[account.destination],
+            accepted=account.created,
+            began=account.began or None,
+            ended=account.ended or None,
+            tries=account.tries,
+            text=account.text,
+            error=account.error,
+            steps=[ShownStep(at=one.at, what=one.what, result=one.result) for one in account.steps],
+            notes=account.notes,
+        )
+
+    def _url(self, account: Account, below: str) -> str:
+        """Give a delivery's address, relative to the one that was called unless relay_url is set."""
+        if relay_url := self.settings.relay_url:
+            return f"{relay_url}/deliveries/{account.id}"
+        return f"{below}/{account.id}" if below else account.id
+
+
+_PLACES: Mapping[Destination, str] = {
+    Destination.LATER: "kept",
+    Destination.SENDER: "sender",
+    Destination.CALLBACK: "callback",
+    Destination.RESPONSE: "response",
 }

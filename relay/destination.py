@@ -135,7 +135,7 @@ def _placed(query: str, interface: Interface, inputs: Inputs, given: Mapping[str
         if name in texts:
             return {name: query} if name in free else {}
     if len(free) == 1 and (interface is Interface.WORKFLOW or all(free.values())):
-        return {name: query for name in free}
+        return dict.fromkeys(free, query)
     if interface is Interface.WORKFLOW and free:
         raise InvalidParam(
             f"The workflow has several inputs for text: {', '.join(free)}. Name the one for the message query or"

@@ -72,6 +72,9 @@ class Own(Protocol):
         whole.
         """
 
+    def reaches(self, base: str) -> bool:
+        """Tell whether this endpoint answers at that address."""
+
     def after(self, seconds: float, act: Callable[[], None]) -> None:
         """Do something later, in a thread of its own."""
 
@@ -84,6 +87,9 @@ class Nowhere:
 
     def start(self, *_: object, **__: object) -> Started:
         return Started.UNREACHABLE
+
+    def reaches(self, *_: object) -> bool:
+        return False
 
     def after(self, *_: object) -> None:
         pass

@@ -38,10 +38,18 @@ def _of_apps(name: str, summary: str) -> tuple[Route, Route]:
     )
 
 
+DELIVERIES = "endpoints/deliveries.py"
+
 ROUTES: Sequence[Route] = (
     *_of_apps("duck", "Run an app of any kind"),
     *_of_apps("chat", "Run a chatbot, an agent or a chatflow"),
     *_of_apps("workflow", "Run a workflow"),
     *_of_apps("completion", "Run a text generator"),
+    Route(path="/deliveries", methods=("GET", "POST", "OPTIONS"), source=DELIVERIES),
+    Route(path="/deliveries/<delivery_id>", methods=("GET", "DELETE", "OPTIONS"), source=DELIVERIES),
+    *(
+        Route(path=f"/deliveries/<delivery_id>/{action}", methods=("POST", "OPTIONS"), source=DELIVERIES)
+        for action in ("redeliver", "cancel", "delete", "run")
+    ),
     Route(path="/openapi.json", methods=("GET", "OPTIONS"), source="endpoints/openapi.py"),
 )

@@ -1,7 +1,9 @@
 """Accepting a delivery that is answered later: it is acknowledged when nothing can lose it any more."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from secrets import token_hex
 
 from werkzeug import Response
@@ -9,9 +11,11 @@ from werkzeug import Response
 from relay import wire
 from relay.carry import JSON, Carrier
 from relay.errors import AppUnavailable, InvalidParam, PayloadTooLarge, TooManyRequests
+from relay.incoming.received import Received
 from relay.later.account import Account, State, hashed
-from relay.later.desk import Desk, Job
+from relay.later.desk import Desk, Job, desk_of
 from relay.later.ledger import Ledger
+from relay.later.sweep import sweep_of
 from relay.later.turns import Turn
 from relay.later.work import Work
 from relay.outgoing.response import of_reply, of_type
@@ -169,6 +173,26 @@ class Acceptance:
             "url": f"{relay_url}/{url}" if relay_url else f"{self.above}{url}",
         }
         return _again(Answer(status=202, media_type=JSON, body=wire.dump(told)))
+
+
+def accept_all(carrier: Carrier, plans: Sequence[Plan], received: Received) -> Response:
+    """Accept the messages of one request, one or a batch. Raises RelayError when one of them can't be.
+
+    Those that were accepted stay so: they are known when the batch comes again.
+    """
+    ledger = Ledger(partial(carrier.records_of, received.endpoint_id))
+    desk = desk_of(received.endpoint_id, carrier.host.own, carrier.host.elapsed)
+    sweep = sweep_of(carrier, ledger, desk, received)
+    if sweep.is_due():
+        sweep.look()
+    acceptance = Acceptance(
+        carrier=carrier,
+        ledger=ledger,
+        desk=desk,
+        own_request=bool(received.header("duck-relay")),
+        above="../" if received.app_id else "",
+    )
+    return [acceptance.accept(plan) for plan in plans][-1]
 
 
 def _again(answer: Answer) -> Response:

@@ -14,6 +14,7 @@ from relay.run.records import ACCOUNTS, DAY, HANDLES, PLANS, WRITERS, Entry, Kin
 log = logging.getLogger("duck_relay")
 
 SHOWN = 100  # deliveries that are listed
+REFUSED = "refused"  # the id of a record, which no writer has
 HAND = 25.0  # seconds that a process' list is good for; it is written every 10 while a delivery runs
 
 
@@ -123,6 +124,17 @@ class Ledger:
         """Delete all that is stored of a delivery."""
         for records in (self._handles, self._plans, self._accounts):
             records.remove(account.id)
+
+    def refused(self) -> str | None:
+        """Give what the last delivery lacked whose signature was refused; None if none was, that is known."""
+        match self._writers.read(REFUSED):
+            case {"lacked": str(lacked)}:
+                return lacked
+        return None
+
+    def note_refused(self, lacked: str) -> None:
+        """Keep what a delivery lacked whose signature was refused."""
+        self._writers.write(REFUSED, {"lacked": lacked})
 
     # --- what each process has in hand
 

@@ -50,13 +50,13 @@ def respond(page: str, status: int = 200) -> Response:
     return response
 
 
-def sign_in(said: str = "", *, to: str = "", above: bool = False) -> str:
+def sign_in(said: str = "", *, to: str = "", depth: int = 0) -> str:
     """Give the form that asks for the key; `said` is why it does so again.
 
-    `to` is the delivery to be shown afterwards, sent along as the field `to`, and `above` says that this page stands
-    at that delivery's own address. The form posts `key` to `/deliveries`.
+    It posts `key` to `/deliveries`, and as `to` the delivery that is to be shown then. `depth` says how far below
+    `/deliveries` this page stands: 1 at `/deliveries/<id>`, 2 at `/deliveries/<id>/cancel`.
     """
-    return str(PIECES.sign_in(said, destination(to), "../deliveries" if above else "deliveries"))
+    return str(PIECES.sign_in(said, destination(to), f"{'../' * depth}deliveries"))
 
 
 def destination(to: object) -> str:

@@ -3,10 +3,13 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from secrets import token_hex
 
+from relay.carry import Carrier
 from relay.errors import DeliveryInProgress
 from relay.host import Host
+from relay.incoming.received import Received
 from relay.incoming.settings import Settings
 from relay.later.account import Account, hashed
 from relay.later.desk import Desk, Job
@@ -98,3 +101,15 @@ class Sweep:
         self.ledger.admit(account, token)
         self.ledger.save(account)
         return token
+
+
+def sweep_of(carrier: Carrier, ledger: Ledger, desk: Desk, received: Received) -> Sweep:
+    """Give a request's look at what was left at its endpoint."""
+    return Sweep(
+        desk=desk,
+        ledger=ledger,
+        host=carrier.host,
+        settings=carrier.settings,
+        hook_id=received.header("dify-hook-id"),
+        records=partial(carrier.records_of, received.endpoint_id),
+    )

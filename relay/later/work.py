@@ -7,7 +7,6 @@ that comes twice, an app that runs twice although it has said something.
 import logging
 from collections.abc import Generator, Iterator
 from contextlib import suppress
-
 from secrets import token_hex
 from typing import Any
 

@@ -108,6 +108,12 @@ def test_one_answers_cookie_goes_with_no_other_request(send: Sending) -> None:
     assert [headers.get("cookie") for _, headers, _ in heard] == [None, None]
 
 
+def test_this_machine_is_asked_by_no_proxy(send: Sending, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{closed_port()}")
+    with serving(says(200, b"{}")) as (base, _):
+        assert send(Request(what="post", path="/"), base=base).status == 200
+
+
 def test_a_redirect_is_not_followed(send: Sending) -> None:
     with serving(says(302, b"", Location="/elsewhere")) as (base, heard):
         response = send(Request(what="post", path="/here"), base=base)

@@ -8,6 +8,7 @@ import pytest
 
 from provider.storage import MISSING, SessionStorage
 from relay.run.dify import StorageFailed, StorageSilent
+from tests.provider.scripts import run
 
 
 class Invocation:
@@ -66,6 +67,33 @@ def test_a_session_that_was_given_up_is_asked_nothing_any_more() -> None:
     with pytest.raises(StorageSilent):
         given_up.delete("k")
     assert invocation.called == ["get"]
+
+
+KEEPS_SILENT = """
+import gevent
+from types import SimpleNamespace
+from provider import storage
+from relay.run.dify import StorageSilent
+
+storage.SLOWEST = 0.05
+asked = []
+
+def get(key):
+    asked.append(key)
+    gevent.sleep(30)
+
+port = storage.SessionStorage(SimpleNamespace(storage=SimpleNamespace(get=get)))
+for key in ("a", "b"):
+    try:
+        port.get(key)
+    except StorageSilent:
+        asked.append("silent")
+print(asked)
+"""
+
+
+def test_a_storage_that_kept_silent_once_is_asked_nothing_any_more() -> None:
+    assert run(KEEPS_SILENT) == "['a', 'silent', 'silent']\n"
 
 
 def test_what_can_not_be_set_is_a_failure() -> None:

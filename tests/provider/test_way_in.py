@@ -1,12 +1,9 @@
 """A debugging connection that is lost in the middle of a line, and made anew by whoever notices first."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-ROOT = Path(__file__).parent.parent.parent
+from tests.provider.scripts import run
+
 LOSE = """
 import json, logging, sys
 import dify_plugin, gevent
@@ -60,20 +57,18 @@ print(told)
 
 @pytest.mark.parametrize("who", ["reader", "writer"])
 def test_over_a_new_connection_begins_a_new_line_and_who_waited_hears_of_it(who: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", LOSE, who], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
-    )
     told = [("first", "response"), ("second", "error"), ("third", "response")]
-    assert (done.stderr, done.stdout) == ("", f"{told}\n")
+    assert run(LOSE, who) == f"{told}\n"
 
 
 STUMBLE = """
-import json
+import json, logging
 import dify_plugin, gevent
 from types import SimpleNamespace
 from provider.lines import way_in
 from provider.lines.exchange import Exchanges
 
+logging.disable()
 begun = []
 
 def process(request):
@@ -95,5 +90,42 @@ print(begun)
 
 
 def test_a_request_that_can_not_begin_keeps_none_out_that_comes_with_it_or_after_it() -> None:
-    told = subprocess.run([sys.executable, "-c", STUMBLE], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert told.stdout.splitlines()[-1] == "['1', '2', '3', '4']"
+    assert run(STUMBLE) == "['1', '2', '3', '4']\n"
+
+
+SPOILT = """
+import json, logging
+import dify_plugin
+from types import SimpleNamespace
+from provider.lines import way_in
+from provider.lines.exchange import Exchanges
+
+logging.disable()
+begun = []
+lines = [b"{", b"[]", b'{"event": "quack"}', json.dumps({"session_id": "1", "event": "request", "data": {}}).encode()]
+server = SimpleNamespace(_process_line=lambda request: begun.append(request.session_id))
+way_in.WayIn(server, None, Exchanges()).follow(line + b"\\n" for line in lines)
+way_in.time.sleep(0.05)
+print(begun)
+"""
+
+
+def test_a_line_that_can_not_be_read_keeps_none_out_that_comes_after_it() -> None:
+    assert run(SPOILT) == "['1']\n"
+
+
+RESTING = """
+import dify_plugin
+from types import SimpleNamespace
+from provider.lines import way_in
+from provider.lines.exchange import Exchanges
+
+rests = []
+way_in.time = SimpleNamespace(sleep=rests.append)
+way_in.WayIn(None, None, Exchanges()).follow(b"\\n" * size for size in (1, 3, 100, way_in.READ))
+print(rests)
+"""
+
+
+def test_the_more_came_at_once_the_longer_the_next_is_waited_for_unless_more_is_there() -> None:
+    assert run(RESTING) == "[0, 0.003, 0.008, 0]\n"

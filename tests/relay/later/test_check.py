@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.incoming.settings import SENDERS, Settings
-from relay.later.check import ANSWERED, LOOKS, TEMPLATES, Check, Status, checks
+from relay.later.check import ANSWERED, LOOKS, Check, Status, checks
+from relay.later.check.calls import TEMPLATES
 from relay.senders import SCHEMES
 
 KEY = "a-long-random-text-of-the-owner"

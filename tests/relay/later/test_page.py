@@ -135,7 +135,7 @@ def test_an_id_and_a_state_that_can_not_be_stay_in_their_attributes() -> None:
 
 
 def test_the_form_asks_for_the_key_in_a_labelled_field_that_hides_it() -> None:
-    root = read(page.sign_in(page.WRONG_KEY, to="a" * 32, above=True))
+    root = read(page.sign_in(page.WRONG_KEY, to="a" * 32, depth=1))
     assert forms(root) == [("post", "../deliveries", "Sign in")]
     key, to = root.all("input")
     assert key.attributes == {
@@ -149,6 +149,14 @@ def test_the_form_asks_for_the_key_in_a_labelled_field_that_hides_it() -> None:
     assert to.attributes == {"type": "hidden", "name": "to", "value": "a" * 32}
     assert [(one.get("for"), one.text) for one in root.all("label")] == [("key", "API key")]
     assert [one.text for one in root.all("p") if one.get("role") == "alert"] == [page.WRONG_KEY]
+
+
+def test_the_form_leads_to_the_list_from_wherever_it_stands() -> None:
+    assert [forms(read(page.sign_in(depth=depth)))[0][1] for depth in (0, 1, 2)] == [
+        "deliveries",
+        "../deliveries",
+        "../../deliveries",
+    ]
 
 
 def test_the_first_form_reproaches_nobody() -> None:

@@ -220,6 +220,17 @@ def test_a_refusal_is_told_once_in_its_window_by_whichever_process(one: Process)
     assert not Process(one.shelf).limits(user=FEW).first_refusal("ann", NOON + DAY / 2 - 1)
 
 
+def test_what_was_told_is_known_after_who_told_it_is_gone(one: Process, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("relay.run.limits.SHARDS", 1)
+    limit = (Limit(1, DAY),)
+    assert one.limits(user=limit).take("ann", NOON) == 0.0
+    assert one.limits(user=limit).first_refusal("ann", NOON)
+    for number in range(1, 3):
+        limits = Process(one.shelf).limits(user=limit)
+        assert not limits.first_refusal("ann", NOON + number * GONE)
+        assert limits.take(f"{number}", NOON + number * GONE) == 0.0  # writes the record anew
+
+
 def test_each_user_is_told_once_that_all_together_are_too_many(one: Process) -> None:
     limits = one.limits(endpoint=(Limit(1, 60.0),))
     assert limits.take("ann", NOON) == 0.0
