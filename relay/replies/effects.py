@@ -6,6 +6,7 @@ from relay.replies.state import NEW, Kind, Message, State, Step
 
 MOST_DOUBLED = 12  # the pauses are 1, 2, 4 … s
 SERVER_ERROR = 500
+NAMELESS = "the API did not name the message that it took"
 
 
 def done(state: State, rung: Rung, step: Step, response: Response) -> None:
@@ -19,6 +20,8 @@ def done(state: State, rung: Rung, step: Step, response: Response) -> None:
         state.opened = state.opened or step.kind is Kind.OPEN
         if step.kind is Kind.OPEN and not (posted and rung.edit):
             return  # what can't be edited is no part of the answer
+        if rung.edit and not posted:  # what it says now is all that it will ever say
+            state.leave, state.reason = True, NAMELESS
         ids = ["" for _ in step.texts[1:]] + [posted]
         opened = step.kind is Kind.START
         state.messages += [Message(id=i, says=says, open=opened) for i, says in zip(ids, step.says, strict=True)]

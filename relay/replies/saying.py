@@ -41,15 +41,18 @@ class Saying:
     def load(
         cls, channel: Channel, target: Target, dumped: Mapping[str, Any], *, now: float, retry: bool = False
     ) -> Self:
-        """Go on with what `dump` gave; with `retry` also where it had failed: what was missing may be there now."""
+        """Go on with what `dump` gave. With `retry` also where it had failed: what was missing may be there now.
+
+        What was under way is not known to have arrived, and is not sent again because of `retry` alone.
+        """
         saying = cls(channel, target, now=now)
-        state = State.load(dumped)
-        needs, saying._state = saying.failed, state
+        needs, saying._state = saying.failed, State.load(dumped)
+        state = saying._state
         if retry and not state.finished:
+            state.leave = state.leave and not state.failed
+            state.failed, state.tries = needs, 0
             if state.flight:
                 saying._settle(state.flight, _lost(state.flight, Response()), Response(), now)
-            state.failed, state.tries = needs, 0
-            saying._held = now
         return saying
 
     def dump(self) -> dict[str, Any]:

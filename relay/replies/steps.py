@@ -43,7 +43,7 @@ def said(state: State, rung: Rung, found: Sequence[Part], *, whole: bool) -> int
     """Count the pieces that stand in full. The last of a growing text does not: it will be longer."""
     count = 0
     for message, part in zip(state.messages, found if whole else found[:-1], strict=False):
-        if message.says != mark(part.text) and rung.edit and message.id:
+        if message.says != mark(part.text) and rung.edit:
             break
         count += 1
     return count

@@ -154,6 +154,16 @@ def test_a_message_whose_repetition_is_known_is_repeated_word_by_word() -> None:
     assert room.messages == {"0": "One two"}
 
 
+def test_a_message_without_a_name_is_followed_by_the_whole_answer() -> None:
+    nameless = replace(EDITED, posted=lambda _: "")
+    room = Room()
+    assert say(room, ["One", "One two"], nameless, ONCE).finished
+    assert room.asked == [("post", ["One"]), ("post", ["One two"])]
+    assert say(Room(), [LONG, LONG], nameless, ONCE).finished
+    assert say(Room(), ["One", "One two"], nameless).failed == "the API did not name the message that it took"
+    assert say(Room(), ["One"], nameless).finished
+
+
 def test_an_edit_that_may_have_arrived_is_made_again() -> None:
     room = Room(script=[OK, LOST], late=True)
     assert say(room, ["One", "One two"], EDITED).finished
@@ -277,10 +287,11 @@ def test_a_place_that_can_not_be_one_is_not_written_to() -> None:
     assert saying.failed == "The delivery names a place that can't be one."
 
 
-def test_what_was_under_way_when_the_plugin_stopped_is_not_sent_again() -> None:
+@pytest.mark.parametrize("retry", [False, True])
+def test_what_was_under_way_when_the_plugin_stopped_is_not_sent_again(retry: bool) -> None:
     saying = Saying(channel(EDITED), TARGET, now=0)
     assert saying.request("One", whole=True, now=0, wall=0)
-    later = Saying.load(channel(EDITED), TARGET, json.loads(json.dumps(saying.dump())), now=50)
+    later = Saying.load(channel(EDITED), TARGET, json.loads(json.dumps(saying.dump())), now=50, retry=retry)
     assert later.request("One", whole=True, now=50, wall=50) is None
     assert later.failed == UNKNOWN
 
@@ -347,6 +358,27 @@ def test_whatever_happens_the_messages_say_the_whole_answer_once(
         says = says[1:] if "Wait…" in says and says[0] == "Wait…" else says  # one that may have arrived
         says = says[: len(expected)] + [text for text in says[len(expected) :] if text != "…"]
     assert says == expected
+
+
+@given(words=WORDS, script=st.lists(st.one_of(RESPONSES, st.just(NEXT)), max_size=12))
+def test_whichever_way_a_piece_went_it_is_said_once(words: list[str], script: list[Response]) -> None:
+    text = " ".join(words)
+    room = Room(script=list(script))
+    saying = say(room, [text[:30], text], ONCE, SEVERAL, KEYED)
+    expected = fit(text, 40, characters, str) or [NOTHING]
+    says = list(room.messages.values())
+    assert says == expected[: len(says)]
+    assert saying.finished == (says == expected)
+    assert saying.failed in ({""} if saying.finished else {UNKNOWN, "refused"})
+
+
+def test_a_way_that_was_closed_is_tried_once_more_by_the_owner() -> None:
+    room = Room(script=[OK, NEXT])
+    closed = say(room, [LONG], ONCE)
+    assert closed.failed == "refused"
+    again = Saying.load(channel(ONCE), TARGET, closed.dump(), now=0, retry=True)
+    assert carry(room, again, [LONG]).finished
+    assert list(room.messages.values()) == [FIRST, SECOND, THIRD]
 
 
 @pytest.mark.parametrize("rung", RUNGS, ids=NAMES)

@@ -7,7 +7,8 @@ import pytest
 from relay.outward import Request, Response
 from relay.replies.channel import NoPlace, Outcome, Target, Verdict
 from relay.replies.saying import Saying
-from relay.replies.slack import CHANNEL, judge
+from relay.replies.slack import CHANNEL
+from relay.replies.slack_verdicts import judge
 from relay.replies.table import CHANNELS
 from relay.senders import SCHEMES, Preset
 from tests.relay.replies.room import LOST, carry
