@@ -14,6 +14,7 @@ GET    /workspace/storage               {"<key>": "<value as hex>"}
 DELETE /workspace/storage
 DELETE /workspace/conversations         forget those of the demo apps and the model
 
+`/workspace/senders/…`: workspace/senders/management.py
 `/workspace/instances/<number>/e/<hook_id>/…` is `/e/<hook_id>/…` through one process of the plugin, the first being
 0: in a cluster each daemon has an address of its own.
 """

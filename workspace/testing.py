@@ -6,6 +6,7 @@ with Workspace(plugin=folder) as workspace:
     assert [call["outcome"] for call in workspace.calls(hook="duck")] == ["finished"]
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -19,6 +20,9 @@ from typing import Any, Self
 
 import httpx
 
+from workspace.senders import table
+
+_TOKENS = {name: standin.token for name, standin in table.standins().items()}
 _PROJECT = Path(__file__).parent.parent
 _READY = "Workspace ready: "
 _PATIENCE_S = 30  # on a busy machine; what is waited for comes at once on an idle one
@@ -31,6 +35,64 @@ def until(condition: Callable[[], object]) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError("it never happened")
         time.sleep(0.02)
+
+
+class Sender:
+    """The stand-in of one sender's API. The plugin is started with its address in DUCK_SENDER_URLS."""
+
+    def __init__(self, client: httpx.Client, name: str, url: str) -> None:
+        self._client = client
+        self._path = f"/workspace/senders/{name}"
+        self.base = f"{url}/senders/{name}"
+        """Where its API begins; of `callback`, below what any address takes posts."""
+        self.bases: dict[str, str] = json.loads(table.bases(url))
+        """What DUCK_SENDER_URLS says."""
+        self.token = _TOKENS[name]
+        """What `bot_token` has to be."""
+
+    def _all(self) -> dict[str, Any]:
+        answer = self._client.get(self._path)
+        answer.raise_for_status()
+        return dict(answer.json())
+
+    def requests(self) -> list[dict[str, Any]]:
+        """Return what it received in order: method, path, query, headers, body, status, answer, ignored, fault."""
+        return list(self._all()["requests"])
+
+    def chat(self, place: str | None = None) -> list[dict[str, Any]]:
+        """Return the messages of a place, or of all: id, place, thread, text, by, dialect, edits, streaming."""
+        return [message for message in self._all()["messages"] if place in {None, message["place"]}]
+
+    def answers(self, place: str | None = None) -> list[str]:
+        """Return what the bot says there, in order."""
+        return [message["text"] for message in self.chat(place) if message["by"] == "bot"]
+
+    def status(self, place: str | None = None) -> list[str]:
+        """Return the signs of life that are shown now, such as "typing"."""
+        return [status["text"] for status in self._all()["status"] if place in {None, status["place"]}]
+
+    def faults(self, **faults: Any) -> None:
+        """Let things go wrong from now on: workspace/senders/faults.py. Without any nothing does any more."""
+        self._client.put(f"{self._path}/faults", json=faults).raise_for_status()
+
+    def post(self, url: str, text: str, *, by: str | None = None, **written: Any) -> dict[str, Any]:
+        """Sign and post what a person wrote, and hang up when the sender would: workspace/senders/management.py.
+
+        `by`: `whatsapp` or `messenger`, whose stand-in is `meta`.
+        """
+        path = f"/workspace/senders/{by}" if by else self._path
+        answer = self._client.post(f"{path}/post", json={"url": url, "text": text, **written}, timeout=120)
+        answer.raise_for_status()
+        return dict(answer.json())
+
+    def acknowledged(self, token: str, response: Any) -> None:
+        """Tell Discord what an endpoint answered to a delivery that did not come by `post`."""
+        body = {"token": token, "response": response}
+        self._client.post(f"{self._path}/acknowledged", json=body).raise_for_status()
+
+    def clear(self) -> None:
+        """Forget messages, requests and faults."""
+        self._client.delete(self._path).raise_for_status()
 
 
 class Workspace:
@@ -147,6 +209,10 @@ class Workspace:
 
         until(found)
         return found()[0]
+
+    def sender(self, name: str) -> Sender:
+        """Give the stand-in of a sender's API: slack, discord, telegram, line, meta, github, gitlab, callback."""
+        return Sender(self.client, name, self.url)
 
     def clear_calls(self) -> None:
         self.client.delete("/workspace/calls").raise_for_status()

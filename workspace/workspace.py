@@ -1,6 +1,7 @@
 """Puts the workspace together: the plugin's runtime, the apps and the web server around them."""
 
 import asyncio
+import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -30,6 +31,10 @@ from workspace.runtime.local import LocalRuntime
 from workspace.runtime.remote import RemoteRuntime
 from workspace.runtime.runtime import Runtime
 from workspace.runtime.serverless import ServerlessRuntime
+from workspace.senders import table
+from workspace.senders.management import Senders
+from workspace.senders.serving import PATH as SENDERS_PATH
+from workspace.senders.serving import Serving
 from workspace.settings import DEMO_APPS, Settings
 from workspace.storage import Database
 
@@ -65,6 +70,7 @@ class Workspace:
         self.database = Database(options.data)
         self.endpoints = Endpoints()
         self.journal = Journal()
+        self.senders = Senders(table.standins())
         self.runtime_name = options.runtime
         self.instances = [self._instance(number, port) for number in range(options.instances)]
         self.runtime = Instances(self.instances) if len(self.instances) > 1 else self.instances[0]
@@ -84,13 +90,20 @@ class Workspace:
 
     def _instance(self, number: int, port: int) -> Runtime:
         options = self._options
+        # whoever has set it wants it so, be it empty
+        environment = {} if table.VARIABLE in os.environ else {table.VARIABLE: table.bases(self.url)}
         if options.runtime == "remote":
             return RemoteRuntime(
-                options.plugin, host=options.host, port=options.debug_port, key=_DEBUG_KEY, launch=options.launch
+                options.plugin,
+                host=options.host,
+                port=options.debug_port,
+                key=_DEBUG_KEY,
+                launch=options.launch,
+                environment=environment,
             )
         if options.runtime == "serverless":
-            return ServerlessRuntime(options.plugin, workspace_url=self.url + _below(number))
-        return LocalRuntime(options.plugin, workspace_port=port)
+            return ServerlessRuntime(options.plugin, workspace_url=self.url + _below(number), environment=environment)
+        return LocalRuntime(options.plugin, workspace_port=port, environment=environment)
 
     def application(self) -> Starlette:
         management = Management(
@@ -105,7 +118,8 @@ class Workspace:
             routes=[
                 Mount("/e", app=self.gateway),
                 *(Mount(_below(number), routes=self._through(one)) for number, one in enumerate(self.instances)),
-                Mount("/workspace", routes=management.routes()),
+                Mount("/workspace", routes=[*management.routes(), *self.senders.routes()]),
+                Mount(SENDERS_PATH, app=Serving(self.senders.standins)),
                 Mount("/files", routes=Files(self.database).routes()),
                 Route("/", self._start_page().show),
                 Route("/try", trial.show, methods=["GET", "POST"]),

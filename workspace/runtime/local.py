@@ -4,6 +4,7 @@ Source: the daemon's internal/core/local_runtime.
 """
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 
 from workspace.declaration import Declaration
@@ -21,11 +22,11 @@ from workspace.session import Session
 class LocalRuntime:
     """Keeps one process of the plugin running: one that ends is started again."""
 
-    def __init__(self, folder: Path, *, workspace_port: int) -> None:
+    def __init__(self, folder: Path, *, workspace_port: int, environment: Mapping[str, str]) -> None:
         self.declaration = Declaration.read(folder)
         self._folder = folder
         # The daemon's environment is inherited, its port included.
-        self._environment = {"INSTALL_METHOD": "local", "SERVER_PORT": str(workspace_port)}
+        self._environment = {"INSTALL_METHOD": "local", "SERVER_PORT": str(workspace_port), **environment}
         self._sessions = Sessions()
         self._process: PluginProcess | None = None
         self._keeper: asyncio.Task[None] | None = None

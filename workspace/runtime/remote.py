@@ -8,7 +8,7 @@ then the same lines as an installed plugin.
 import asyncio
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -118,7 +118,9 @@ class _Registration:
 class RemoteRuntime:
     """Listens for plugins, and takes requests to the one that is connected."""
 
-    def __init__(self, folder: Path, *, host: str, port: int, key: str, launch: bool) -> None:
+    def __init__(
+        self, folder: Path, *, host: str, port: int, key: str, launch: bool, environment: Mapping[str, str]
+    ) -> None:
         self.declaration = Declaration.read(folder)
         self.key = key
         self.address = f"{host}:{port}"
@@ -126,6 +128,7 @@ class RemoteRuntime:
         self._host = host
         self._port = port
         self._launch = launch
+        self._environment = environment
         self._server: asyncio.Server | None = None
         self._connection: Connection | None = None
         self._connected = asyncio.Event()
@@ -155,6 +158,7 @@ class RemoteRuntime:
             "REMOTE_INSTALL_HOST": self._host,
             "REMOTE_INSTALL_PORT": str(self._port),
             "REMOTE_INSTALL_KEY": self.key,
+            **self._environment,
         }
         while True:
             self._process = await PluginProcess.launch(self._folder, environment, stdio=False)

@@ -35,10 +35,11 @@ _POLL_S = 0.05
 class ServerlessRuntime:
     """Runs the plugin as an HTTP server on a free port and posts each request to it."""
 
-    def __init__(self, folder: Path, *, workspace_url: str) -> None:
+    def __init__(self, folder: Path, *, workspace_url: str, environment: Mapping[str, str]) -> None:
         self.declaration = Declaration.read(folder)
         self._folder = folder
         self._workspace_url = workspace_url
+        self._environment = environment
         self._sessions = Sessions()
         self._url = ""
         self._process: PluginProcess | None = None
@@ -67,6 +68,7 @@ class ServerlessRuntime:
                 "SERVERLESS_HOST": "127.0.0.1",
                 "SERVERLESS_PORT": str(port),
                 "DIFY_PLUGIN_DAEMON_URL": self._workspace_url,
+                **self._environment,
             }
             self._process = await PluginProcess.launch(self._folder, environment, stdio=False)
             health = asyncio.create_task(self._until_healthy())
