@@ -85,7 +85,7 @@ def answered(dify: Workspace, sent: Request, settings: Mapping[str, Any] = KEY, 
         settings,
         interface=interface,
         dify=dify,
-        host=Host(clock=options.pop("clock", time.time), elapsed=time.monotonic),
+        host=Host(clock=options.pop("clock", time.time), elapsed=options.pop("elapsed", time.monotonic)),
     )
     response.get_data()
     return response

@@ -1,5 +1,6 @@
 """From a request to its response."""
 
+import gzip
 import json
 import logging
 import time
@@ -217,3 +218,86 @@ def test_what_nobody_foresaw_is_told_without_its_words_and_runs_again(caplog: py
 def test_public_get_of_nothing() -> None:
     assert answered(Workspace(saying(CHAT)), get(), {"access": "public"}, app_id="").status_code == 404
     assert answered(Workspace(saying(CHAT)), post("{}"), {}).status_code == 401
+
+
+# --- what the answer's head says, and how its end keeps behind
+
+
+LONG = [{**CHAT[0], "answer": "x" * 2000}, *CHAT[1:]]
+
+
+@pytest.mark.parametrize("coding", ["gzip", "identity"])
+def test_a_long_answer_is_compressed_for_whoever_takes_that(coding: str) -> None:
+    settings = {**KEY, "cors_origins": "https://a.example"}
+    sent = keyed({"query": "hi"}, Accept_Encoding=coding, Origin="https://a.example")
+    response = answered(Workspace(saying(LONG)), sent, settings)
+    body = response.get_data()
+    assert {name.strip().lower() for name in response.headers["Vary"].split(",")} == {"origin", "accept-encoding"}
+    assert response.headers.get("Content-Encoding", "identity") == coding
+    assert int(response.headers["Content-Length"]) == len(body)
+    assert json.loads(gzip.decompress(body) if coding == "gzip" else body)["answer"] == "x" * 2000 + "ack"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "identity"])
+def test_a_stream_is_compressed_for_whoever_takes_that(coding: str) -> None:
+    def slowly(_: Call) -> Iterator[Event]:
+        yield CHAT[0]
+        time.sleep(0.3)
+        yield from CHAT[1:]
+
+    sent = keyed({"query": "hi", "format": "sse"}, Accept_Encoding=coding)
+    assert answered(Workspace(slowly), sent).headers.get("Content-Encoding", "identity") == coding
+
+
+@pytest.mark.parametrize(("form", "size", "gap"), [("json", 3_000_000, 0), ("sse", 10, 0.25)])
+def test_the_end_stays_behind_the_first_chunk_for_as_long_as_the_runtime_needs(
+    form: str, size: int, gap: float
+) -> None:
+    def script(_: Call) -> Iterator[Event]:
+        yield {**CHAT[0], "answer": "x" * size}
+        time.sleep(gap)
+        yield from CHAT[1:]
+
+    response = respond(
+        keyed({"query": "hi", "format": form}),
+        {"app_id": "app"},
+        KEY,
+        interface=Interface.ANY,
+        dify=Workspace(script),
+        host=Host(clock=time.time, elapsed=time.monotonic, ending=0.6),
+    )
+    assert "Content-Length" not in response.headers
+    chunks = response.iter_encoded()
+    next(chunks)
+    first = time.monotonic()
+    assert len(list(chunks)) > 0
+    assert time.monotonic() - first > 0.5, "less would be cut by the daemon"
+
+
+def test_whom_the_process_works_for_is_said() -> None:
+    marks: list[str] = []
+    respond(
+        keyed({"query": "hi"}, X_Request_Id="r1"),
+        {"app_id": "app"},
+        KEY,
+        interface=Interface.ANY,
+        dify=Workspace(saying(CHAT)),
+        host=Host(clock=time.time, elapsed=time.monotonic, mark=marks.append),
+    )
+    assert marks == ["r1"]
+
+
+def test_a_failure_before_the_first_word_stands_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "duck_relay"):
+        answered(Workspace(saying(CHAT[:1])), keyed({"query": "hi", "format": "sse"}, X_Request_Id="r1"))
+    (told,) = [message for message in caplog.messages if message.startswith("r1: POST")]
+    assert "502 app_failed" in told
+
+
+def test_the_owner_says_for_how_many_days_a_conversation_is_remembered() -> None:
+    dify = Workspace(saying(CHAT))
+    settings = {**KEY, "memory": "user", "memory_days": "30"}
+    for day in (0, 20, 51):
+        sent = keyed({"query": "hi", "user": "bob"})
+        answered(dify, sent, settings, clock=lambda day=day: 1_700_000_000.0 + 86400 * day)
+    assert [call.conversation_id for call in dify.calls] == [None, "c", None]

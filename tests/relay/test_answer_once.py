@@ -1,16 +1,21 @@
 """What comes again is answered as before, and what it asks for runs once."""
 
-from collections.abc import Iterator
+import logging
+import threading
+from collections.abc import Iterator, Mapping
 from io import BytesIO
 from typing import Any
 
+import pytest
 from werkzeug import Request, Response
 
-from relay.call import Call
+from relay.call import Call, Upload
 from relay.event import Event
 from tests.events import CHAT
+from tests.relay.run.records import stored_records
 from tests.relay.scripts import KEY, Workspace, answered, keyed, saying
 from tests.requests import request
+from workspace.testing import until
 
 # --- deliveries
 
@@ -144,3 +149,96 @@ def test_an_answer_that_its_template_cannot_shape_is_not_lost_and_not_run_again(
         assert (told["code"], told["answer"]["answer"]) == ("app_failed", "Quack")
         assert "answer_template" in told["message"]
     assert len(dify.calls) == 1
+
+
+def test_a_batch_that_takes_too_long_goes_on_where_it_stopped_when_it_comes_again() -> None:
+    now = 0.0
+
+    def script(_: Call) -> Iterator[Event]:
+        nonlocal now
+        now += 200
+        yield from CHAT
+
+    dify = Workspace(script)
+    batch = {"events": [line_event(number, "U") for number in range(5)]}
+    settings = {**KEY, "webhook": "line"}
+    statuses = [answered(dify, keyed(batch), settings, elapsed=lambda: now).status_code for _ in range(3)]
+    assert statuses == [504, 504, 200]
+    assert [call.query for call in dify.calls] == [f"message {number}" for number in range(5)]
+
+
+def test_ten_conversations_of_a_batch_run_at_a_time() -> None:
+    ten, lock = threading.Barrier(10), threading.Lock()
+    running: list[str | None] = []
+    most = 0
+
+    def script(call: Call) -> Iterator[Event]:
+        nonlocal most
+        with lock:
+            running.append(call.user)
+            most = max(most, len(running))
+        ten.wait(30)  # fewer at a time would never get on
+        yield CHAT[0]
+        with lock:
+            running.remove(call.user)
+        yield from CHAT[1:]
+
+    dify = Workspace(script)
+    batch = {"events": [line_event(number, f"U{number}") for number in range(20)]}
+    assert answered(dify, keyed(batch), {**KEY, "webhook": "line"}).status_code == 200
+    assert (most, len(dify.calls)) == (10, 20)
+
+
+def test_an_answer_of_a_batch_that_its_template_cannot_shape_is_not_run_again() -> None:
+    dify = Workspace(saying(CHAT))
+    settings = {**KEY, "webhook": "line", "answer_template": '{"s": "{{ outputs.summary }}"}'}
+    batch = {"events": [line_event(number, f"U{number}") for number in range(3)]}
+    assert [answered(dify, keyed(batch), settings).status_code for _ in range(2)] == [502, 502]
+    assert len(dify.calls) == 3
+
+
+def test_where_a_file_can_not_be_uploaded_the_delivery_may_run_again() -> None:
+    class Full(Workspace):
+        full = True
+
+        def upload(self, upload: Upload) -> Mapping[str, Any]:
+            if self.full:
+                raise Exception("upload file failed")  # noqa: TRY002 - the SDK raises no other
+            return super().upload(upload)
+
+    def sent() -> Request:
+        return request(
+            method="POST",
+            data={"query": "hi", "doc": (BytesIO(b"x"), "a.txt")},
+            headers={"X-API-Key": "quack", "Idempotency-Key": "1"},
+        )
+
+    dify = Full(saying(CHAT))
+    assert (answered(dify, sent()).status_code, dify.calls) == (502, [])
+    dify.full = False
+    assert answered(dify, sent()).status_code == 200
+
+
+def test_a_run_that_lasts_renews_its_lease(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("relay.carry.RENEW", 0.02)
+    untils: list[float] = []
+
+    def until_renewed(_: Call) -> Iterator[Event]:
+        def renewed() -> bool:
+            untils.extend(record["until"] for record in stored_records(dify.storage).values())
+            return untils[-1] > untils[0]
+
+        until(renewed)
+        yield from CHAT
+
+    dify = Workspace(until_renewed)
+    assert answered(dify, keyed({"query": "hi"}, Idempotency_Key="1")).status_code == 200
+
+
+def test_what_is_answered_again_says_so_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    dify = Workspace(saying(CHAT))
+    with caplog.at_level(logging.INFO, "duck_relay"):
+        for number in range(2):
+            answered(dify, keyed({"query": "hi"}, Idempotency_Key="1", X_Request_Id=f"r{number}"))
+    told = [message for message in caplog.messages if message.startswith(("r0: POST", "r1: POST"))]
+    assert ["replayed=yes" in line for line in told] == [False, True]

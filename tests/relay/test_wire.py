@@ -1,5 +1,6 @@
 import json
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -49,3 +50,19 @@ def test_json_may_be_as_deep_as_the_sdk_can_write_it_and_no_deeper() -> None:
     for levels in (DEEPEST + 1, 256, 990, 5000):
         with pytest.raises(InvalidParam, match=r"levels deep|can't be passed on"):
             wire.parse('{"a":' * levels + "1" + "}" * levels, "The body")
+
+
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        ({"a": ["é", 1, None]}, '{"a":["é",1,null]}'),
+        ({"a": "\u2028\u2029\x85"}, '{"a":"\\u2028\\u2029\\u0085"}'),
+        ({"a": [math.nan, math.inf, -math.inf]}, '{"a":[null,null,null]}'),
+        ({"a": "\ud83d"}, '{"a":"\\ud83d"}'),
+        ({"a": Path("pond")}, '{"a":"pond"}'),
+    ],
+    ids=["anything", "line ends of Unicode", "no numbers", "half a pair", "no JSON"],
+)
+def test_a_line_that_is_written_quickly_is_what_is_written_otherwise(value: object, line: str) -> None:
+    assert wire.line(value) == wire.encode(wire.dump(value))
+    assert wire.line(value).decode() == line

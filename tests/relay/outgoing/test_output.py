@@ -207,3 +207,15 @@ def test_whoever_goes_by_the_status_gets_all_at_the_end_or_the_error() -> None:
     failed.take(CHAT[0], 100.0)
     with pytest.raises(AppFailed):
         failed.end(AppFailed("no pond"))
+
+
+@pytest.mark.parametrize(("coding", "steps"), [(None, 12), (Gzip, 4)])
+def test_an_answer_keeps_pace_with_its_bytes_as_they_are_coded(coding: type[Gzip] | None, steps: int) -> None:
+    output = Streamed(NDJSON, 100.0, coding=coding() if coding else None)
+    now = 100.2
+    output.piece(now)
+    for _ in range(200):
+        now = output.ready()
+        output.take({"event": "message", "answer": "x" * 1000}, now)
+        output.piece(output.due())
+    assert round((output.ready() - now) / STEP) == steps

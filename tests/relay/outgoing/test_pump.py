@@ -16,6 +16,7 @@ from relay.run.inbox import Inbox
 from relay.run.transcript import Transcript
 from tests.events import CHAT
 from tests.relay.outgoing.formats.test_lines import read_ndjson
+from workspace.testing import until
 
 RHYTHM = Rhythm(opening=0.05, gather=0.02, keep_alive=0.05)
 QUICK = Timing(ending=0.03, idle=0.5, total=1.0)
@@ -156,18 +157,17 @@ def test_a_flood_does_not_hold_a_piece_back() -> None:
 
 
 def test_what_is_to_be_done_again_and_again_ends_when_it_says_so() -> None:
-    done = threading.Event()
-    times: list[int] = []
+    threads: list[threading.Thread] = []
 
     def act() -> bool:
-        times.append(1)
-        if len(times) == 3:
-            done.set()
-        return len(times) < 3
+        threads.append(threading.current_thread())
+        return len(threads) < 3
 
-    every(0.001, act)
-    assert done.wait(5)
-    assert len(times) == 3
+    stop = every(0.001, act)
+    until(lambda: len(threads) >= 3)
+    threads[0].join(5)
+    stop()
+    assert len(threads) == 3
 
 
 def test_what_nobody_foresaw_is_told_without_its_text() -> None:

@@ -342,3 +342,46 @@ def test_a_spoilt_record_is_none(one: Process, two: Process, stored: bytes) -> N
     one.shelf.values = dict.fromkeys(one.shelf.values, stored)
     begun(two).finish(ANSWER)
     assert delivery(two).begin() == ANSWER
+
+
+def test_what_has_ended_is_not_renewed(one: Process, two: Process) -> None:
+    running = begun(one)
+    running.finish(ANSWER)
+    assert not running.renew()
+    assert delivery(one).begin() == ANSWER
+    assert delivery(two).begin() == ANSWER
+
+
+def test_the_end_waits_for_a_renewal_that_is_under_way() -> None:
+    renewing, ending, let = threading.Event(), threading.Event(), threading.Event()
+
+    class Slow(Shelf):
+        def set(self, key: str, value: bytes) -> None:
+            if renewing.is_set():
+                ending.set()  # an end that did not wait is here before the renewal is through
+            elif slow:
+                renewing.set()
+                assert let.wait(30)
+            super().set(key, value)
+
+    slow = False
+    one = Process(Slow(), Clock())
+    running = begun(one)
+    slow = True
+    threads = [threading.Thread(target=running.renew), threading.Thread(target=running.finish, args=(ANSWER,))]
+    threads[0].start()
+    assert renewing.wait(30)
+    threads[1].start()
+    assert not ending.wait(0.1)
+    let.set()
+    for thread in threads:
+        thread.join()
+    assert [record["state"] for record in stored_records(one.shelf).values()] == ["done"]
+
+
+def test_a_run_that_is_abandoned_lets_go_in_its_process_and_writes_nothing(one: Process) -> None:
+    running = begun(one)
+    one.shelf.calls.clear()
+    running.abandon()
+    assert not running.renew()
+    assert (one.shelf.calls, one.records()._process.held) == ({}, {})

@@ -2,7 +2,9 @@
 
 import threading
 
-from relay.run.dify import StorageSilent
+import pytest
+
+from relay.run.dify import StorageFailed, StorageSilent
 from tests.relay.run.records import HEADS, SMALL, Clock, Process, bodies, lost, stored_records
 from tests.relay.storage import Shelf
 from workspace.testing import until
@@ -160,3 +162,25 @@ def test_callers_who_hung_up_keep_others_waiting_once_not_each_for_itself(one: P
         thread.join()
     assert [process.shelf.calls["set"] for process in gone] == [1, 0, 0, 0, 0]
     assert refused == ["0"]
+
+
+def test_a_slot_whose_lease_lapsed_while_room_was_made_is_not_written(one: Process) -> None:
+    class Late(Shelf):
+        late = 0.0
+
+        def delete(self, key: str) -> None:
+            one.clock.now += self.late
+            super().delete(key)
+
+    one.shelf = shelf = Late()
+    for number in range(150):
+        one.records(SMALL).write(str(number), {"n": number})
+    shelf.late = 601.0
+
+    def go_on() -> None:
+        for number in range(20):
+            one.records(SMALL).write(f"late {number}", {"n": number})
+
+    with pytest.raises(StorageFailed):
+        go_on()
+    assert lost(shelf) == []

@@ -188,3 +188,31 @@ def test_the_answer_goes_on_while_its_conversation_is_written_and_ends_after_tha
     let.set()
     assert heard(run) == []
     assert len(stored_records(slow)) == 1
+
+
+def test_a_run_that_fails_ends_after_its_conversation_is_written() -> None:
+    let = threading.Event()
+
+    class Slow(Shelf):
+        def set(self, key: str, value: bytes) -> None:
+            assert let.wait(30)
+            super().set(key, value)
+
+    def fails(call: Call) -> Iterator[Event | None]:
+        yield {"event": "message", "conversation_id": "c"}
+        raise RuntimeError("no pond")
+
+    slow = Slow()
+    run = memory(slow).run(CALL, fails)
+    assert [next(run) for _ in range(3)] == [{"event": "message", "conversation_id": "c"}, None, None]
+    let.set()
+    with pytest.raises(RuntimeError, match="no pond"):
+        heard(run)
+    assert len(stored_records(slow)) == 1
+
+
+def test_the_conversation_that_took_a_lost_ones_place_is_remembered(shelf: Shelf) -> None:
+    app = App("c1")
+    for _ in range(3):
+        list(memory(shelf).run(CALL, app))
+    assert app.asked == [None, "c1", None, "c3"]

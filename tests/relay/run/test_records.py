@@ -4,7 +4,7 @@ import pytest
 
 from relay.run.deliveries import LEASE
 from relay.run.dify import StorageFailed
-from relay.run.records import DAY, KINDS, Kind, RecordsFull
+from relay.run.records import DAY, KINDS, Held, Kind, RecordsFull
 from tests.relay.run.records import HEADS, SMALL, Process, bodies, lost, stored_records
 from tests.relay.storage import Crashed, Shelf
 
@@ -211,3 +211,29 @@ def test_a_full_storage_keeps_what_it_refuses_within_the_budget_too(one: Process
             continue
     assert one.shelf.stored < SMALL.budget + HEADS
     assert lost(one.shelf) == []
+
+
+def test_what_ended_without_a_word_is_not_held_for_ever(one: Process) -> None:
+    records = one.records()
+    for number in range(2000):
+        one.clock.now += 1
+        assert records.hold(str(number), Held("m", one.clock.now + LEASE)) is None
+    assert len(records._process.held) < 300
+
+
+def test_what_is_written_is_on_its_way_no_longer(one: Process) -> None:
+    records = one.records()
+    for number in range(20):
+        records.write(str(number), {"n": number})
+    assert not records._process.flying
+
+
+def test_what_is_held_keeps_its_entry_until_its_record_is_written(one: Process) -> None:
+    records = one.records(SMALL)
+    records.hold("a", Held("m", one.clock.now + LEASE))
+    entry = records.enter("a", {"n": -1})
+    for number in range(300):
+        records.write(str(number), {"n": number})
+    records.write("a", {"n": -1}, entry)
+    assert lost(one.shelf) == []
+    assert bodies([records.read("a") or {}]) == [-1]

@@ -243,3 +243,10 @@ def test_every_choice_of_hmac_is_one_that_the_senders_know() -> None:
     for algorithm in typing.get_args(types["hmac_algorithm"]):
         for encoding in typing.get_args(types["hmac_encoding"]):
             assert hmac(header="X-Signature", algorithm=algorithm, encoding=encoding).name == "hmac"
+
+
+def test_the_same_settings_are_read_once_and_many_different_ones_take_no_memory() -> None:
+    for number in range(200):
+        Settings.read({"api_key": f"key {number}"})
+    assert Settings.read({"api_key": "key"}) is Settings.read({"api_key": "key"})
+    assert Settings._read.cache_info().currsize <= 64
