@@ -14,7 +14,7 @@ from relay.errors import AppUnavailable, InvalidParam, PayloadTooLarge, TooManyR
 from relay.incoming.received import Received
 from relay.later.account import Account, State, hashed
 from relay.later.desk import Desk, Job, desk_of
-from relay.later.ledger import Ledger
+from relay.later.ledger import Grant, Ledger
 from relay.later.turns import Turn
 from relay.later.work import Work
 from relay.outgoing.response import of_reply, of_type
@@ -154,8 +154,7 @@ class Acceptance:
             carrier=self.carrier,
             account=account,
             plan=plan,
-            token=token,
-            handle=dict(plan.handle),
+            grant=Grant(token=token, handle=plan.handle),
             base=base,
             ledger=self.ledger,
             desk=self.desk,
