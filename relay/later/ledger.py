@@ -130,9 +130,10 @@ class Ledger:
 
     # --- what each process has in hand
 
-    def write_hand(self, writer: str, ids: tuple[str, ...]) -> None:
+    def write_hand(self, writer: str, ids: tuple[str, ...], entry: Entry | None) -> Entry:
+        """Write what a process has in hand, over what it wrote last. Raises RecordsFull."""
         until = self.clock() + HAND if ids else 0
-        self._writers.write(writer, {"writer": writer, "until": until, "ids": list(ids)})
+        return self._writers.write(writer, {"writer": writer, "until": until, "ids": list(ids)}, entry)
 
     def hands(self) -> list[Hand]:
         """Give what all processes have in hand, or had."""
