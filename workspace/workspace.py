@@ -84,7 +84,7 @@ class Workspace:
         self.invocations.url = self.url
         self.gateway = Gateway(endpoints=self.endpoints, runtime=self.runtime, dify=self.invocations)
         self.endpoints.put(Endpoint(hook_id="duck", settings=options.settings.duck_settings))
-        for endpoint in talk.endpoints(self.senders):
+        for endpoint in talk.endpoints(self.senders, url=None if options.runtime == "local" else self.url):
             self.endpoints.put(endpoint)
         self.endpoints.put(
             Endpoint(hook_id="open", settings={"access": "public", "allowed_apps": ", ".join(DEMO_APPS)})

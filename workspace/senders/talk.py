@@ -222,8 +222,11 @@ def hook(name: str) -> str:
     return f"chat-{name}"
 
 
-def endpoints(senders: Senders) -> Sequence[Endpoint]:
-    """Give the endpoints that the senders post to: one for each, set up as its owner would."""
+def endpoints(senders: Senders, *, url: str | None) -> Sequence[Endpoint]:
+    """Give the endpoints that the senders post to: one for each, set up as its owner would.
+
+    `url`: the workspace's, for a plugin that can't find out its own address.
+    """
     return [
         Endpoint(
             hook_id=hook(name),
@@ -235,6 +238,7 @@ def endpoints(senders: Senders) -> Sequence[Endpoint]:
                 "bot_token": senders.standins[poster.standin].token,
                 "bot_id": BOTS.get(name, ""),
                 "app": {"app_id": APP},
+                "relay_url": f"{url}/e/{hook(name)}" if url else None,
             },
         )
         for name, poster in POSTERS.items()

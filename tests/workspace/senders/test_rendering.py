@@ -53,8 +53,10 @@ class Seen(HTMLParser):
         (
             "mrkdwn",
             "*Qu* _a_ ~c~ `*k*` 1 &lt; 2 <https://pond.example/?a=1&amp;b=2|pond> <@U1>",
-            "<strong>Qu</strong> <em>a</em> <s>c</s> <code>*k*</code> 1 &lt; 2 "
-            '<a href="https://pond.example/?a=1&amp;b=2" rel="noreferrer">pond</a> @U1',
+            (
+                "<strong>Qu</strong> <em>a</em> <s>c</s> <code>*k*</code> 1 &lt; 2 "
+                '<a href="https://pond.example/?a=1&amp;b=2" rel="noreferrer">pond</a> @U1'
+            ),
         ),
         ("mrkdwn", "snake_case_name 2*3*4", "snake_case_name 2*3*4"),
         ("whatsapp", "*Qu* _a_ ```ck <b>```", "<strong>Qu</strong> <em>a</em> <pre>ck &lt;b&gt;</pre>"),
