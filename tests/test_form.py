@@ -77,7 +77,16 @@ def test_labels_and_help_fit_the_drawer(language: str) -> None:
 
 def test_labels_begin_with_their_group_and_groups_stand_together() -> None:
     groups = [setting["label"]["en_US"].split(" · ")[0] for setting in FORM.values()]
-    assert list(dict.fromkeys(groups)) == ["Access", "App", "Webhook", "Mapping", "Answer", "Memory", "Limit", "Output"]
+    assert list(dict.fromkeys(groups)) == [
+        "Access",
+        "App",
+        "Webhook",
+        "Mapping",
+        "Answer",
+        "Memory",
+        "Limit",
+        "Output",
+    ]
     changes = [group for group, before in zip(groups, [None, *groups], strict=False) if group != before]
     assert len(changes) == len(set(groups))
 
