@@ -43,7 +43,7 @@ _ROW: Object = {
     },
     "app_id": {"type": "string"},
     "sender": {"type": ["string", "null"], "description": "Null for a caller of the relay itself."},
-    "destination": {"enum": ["sender", "callback", "kept"]},
+    "destination": {"enum": ["sender", "callback", "kept", "response"]},
     "created_at": _TIME,
     "began_at": _TIME,
     "ended_at": _TIME,
