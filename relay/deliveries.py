@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -195,8 +196,9 @@ class _Asked:
 
     def _run_here(self, account: Account) -> None:
         """Do the work in this request, for there is no way to have one of our own."""
-        for _ in self._work(account, "").chunks():
-            pass
+        with suppress(DeliveryInProgress):  # its run has begun after all
+            for _ in self._work(self._ledger.find(account.id) or account, "").chunks():
+                pass
 
     def _work(self, account: Account, base: str) -> Work:
         """Take a delivery. Raises DeliveryNotFound, DeliveryInProgress."""
@@ -338,8 +340,8 @@ class _Asked:
 
     def _url(self, account: Account, below: str) -> str:
         """Give a delivery's address, relative to the one that was called unless relay_url is set."""
-        if relay_url := self.settings.relay_url:
-            return f"{relay_url}/deliveries/{account.id}"
+        if self.settings.relay_url and (base := self._base):
+            return f"{base}/deliveries/{account.id}"
         return f"{below}/{account.id}" if below else account.id
 
 
