@@ -125,7 +125,10 @@ def sweep_of(carrier: Carrier, ledger: Ledger, desk: Desk, received: Received) -
 
 
 def look(carrier: Carrier, received: Received) -> None:
-    """Look at what was left, beside whatever the request is about, if it is time."""
+    """Look at what was left, beside whatever the request is about, if it is time.
+
+    An answer in the response has nothing to do with all this, and costs no call of the storage for it.
+    """
     ledger = Ledger(partial(carrier.records_of, received.endpoint_id))
     desk = desk_of(received.endpoint_id, carrier.host.own, carrier.host.elapsed)
     sweep = sweep_of(carrier, ledger, desk, received)
