@@ -78,7 +78,8 @@ def listen(mapped: Mapped, settings: Settings, interface: Interface, inputs: Inp
         return None
     sender = settings.webhook or ""
     _check(sender, preset.to, preset.handle, settings)
-    asked, words, text = mapped.asked, "", mapped.asked.query.strip()
+    text = _without_name(mapped.asked.query.strip(), own)
+    asked, words = replace(mapped.asked, query=text), ""
     forgets = text.lower() in ANEW
     if forgets:
         words = BEGUN
@@ -110,6 +111,12 @@ def _own_names(settings: Settings) -> frozenset[str]:
     token = _TOKENS_OWN.match(settings.bot_token.get_secret_value().strip())
     name = settings.bot_id.strip().lower().removeprefix("@").removesuffix("[bot]")
     return frozenset(filter(None, (name, token[1] if token else "")))
+
+
+def _without_name(text: str, own: frozenset[str]) -> str:
+    """Cut the bot's name off a message that begins with it."""
+    first, _, rest = text.partition(" ")
+    return rest.strip() if first[:1] == "@" and first[1:].rstrip(",:").lower() in own else text
 
 
 def _check(sender: str, to: Mapping[str, Any], handle: Mapping[str, Any], settings: Settings) -> None:

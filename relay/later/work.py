@@ -58,12 +58,13 @@ class Work:
         self._progress = Progress(account, ledger=ledger, desk=desk, host=carrier.host)
         self._started = self._host.elapsed()
         self._app = App(carrier.dify, self._host, interface=plan.call.interface, request_id=carrier.line.request_id)
-        self._quiet = Quiet(self._started, self._ring)
+        self._quiet = Quiet(self._started, self._grown)
         self._progress.follow(text=lambda: self._quiet.transcript.text)
         self._bell = self._host.bell()
         self._way: Way | None = None
         self._teller: Teller | None = None
         self._body = ""  # what a callback says
+        self._heard = False
         self._cancelled = False
 
     def claim(self) -> None:
@@ -306,6 +307,13 @@ class Work:
             self._carrier.line.notes.append(f"delivery failed: {account.code}")
 
     # --- around it
+
+    def _grown(self) -> None:
+        """Hear that the app has said something: the first time that is written, for then it is not run again."""
+        if not self._heard:
+            self._heard = True
+            beside(self._progress.save)
+        self._ring()
 
     def _ring(self) -> None:
         if self._teller:
