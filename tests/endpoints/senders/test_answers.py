@@ -45,7 +45,11 @@ def answered(workspace: Workspace) -> Iterator[Mapping[str, Mapping[str, Bot]]]:
         one.api.faults(rates=True)
     with ThreadPoolExecutor(8) as persons:
         for kind, by_name in bots.items():
-            list(persons.map(lambda one, kind=kind: one.ask("Do it.", place=place_of(kind, one.name)), by_name.values()))
+            list(
+                persons.map(
+                    lambda one, kind=kind: one.ask("Do it.", place=place_of(kind, one.name)), by_name.values()
+                )
+            )
     for one in (one for by_name in bots.values() for one in by_name.values()):
         one.ended()
     yield bots

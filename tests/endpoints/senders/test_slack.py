@@ -42,9 +42,7 @@ def test_a_slow_answer_grows_and_arrives_whole_where_the_question_stands(slow: A
 @pytest.mark.parametrize("name", ["mention", "thread", "direct", "direct thread"])
 def test_while_the_app_is_silent_the_thread_says_that_it_thinks(slow: Asked, name: str) -> None:
     place = PLACES[name]["place"]
-    asked = [
-        request["body"] for request in slow.bot.requests("setStatus") if request["body"]["channel_id"] == place
-    ]
+    asked = [request["body"] for request in slow.bot.requests("setStatus") if request["body"]["channel_id"] == place]
     thread = PLACES[name].get("thread") or slow.posted[name]["id"]
     begun = {"channel_id": place, "thread_ts": thread, "status": "is thinking…"}
     # a message in the thread ends it by itself
@@ -62,4 +60,6 @@ def test_a_command_is_told_at_once_that_the_app_thinks(slow: Asked) -> None:
 def test_nothing_is_sent_that_slack_does_not_know(slow: Asked) -> None:
     requests = slow.bot.requests()
     assert {(request["status"], tuple(request["ignored"])) for request in requests} == {(200, ())}
-    assert {request["answer"] if isinstance(request["answer"], str) else request["answer"]["ok"] for request in requests} == {"ok", True}
+    assert {
+        request["answer"] if isinstance(request["answer"], str) else request["answer"]["ok"] for request in requests
+    } == {"ok", True}
