@@ -57,10 +57,10 @@ def respond(
         line.notes.extend(decision.notes)
         if decision.reply:
             return of_reply(decision.reply, received.method)
-        look(Carrier(settings=owner, dify=dify, line=line, host=host), received)
         gzip = coding.accepts_gzip(received.header("accept-encoding"))
         carrier = Carrier(settings=owner, dify=dify, line=line, host=host, gzip=gzip)
         if decision.plans[0].destination is not Destination.RESPONSE:
+            look(carrier, received)
             return accept_all(carrier, decision.plans, received)
         if len(decision.plans) == 1:
             return carrier.answer(decision.plans[0])

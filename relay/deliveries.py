@@ -107,23 +107,7 @@ class _Asked:
             raise DeliveryNotFound(NOBODY)
         self.line.deliveries.append(account.id)
         self.line.app = account.app_id
-        token, handle = self._ledger.handle(account.id)
-        kept = self._ledger.plan(account.id)
-        if kept is None or not account.admits(token):
-            raise DeliveryNotFound(NOBODY)
-        work = Work(
-            carrier=self._carrier,
-            account=account,
-            plan=kept.plan,
-            token=token,
-            handle=handle,
-            base=self._base or "",
-            ledger=self._ledger,
-            desk=self._desk,
-        )
-        work.claim()
-        if kept.cancelled:
-            work.cancel()
+        work = self._work(account, self._base or "")
         return of_type("text/plain; charset=utf-8", work.chunks())
 
     # --- for its owner
@@ -183,8 +167,8 @@ class _Asked:
         """Tell a kept answer again, or run the app again. Raises DeliveryInProgress, DeliveryNotFound."""
         if not account.over:
             raise DeliveryInProgress("This delivery has not ended yet.")
-        kept = self._ledger.plan(account.id)
-        if kept is None:
+        plan = self._ledger.plan(account.id)
+        if plan is None:
             raise DeliveryNotFound("What was asked is not kept any more: it can't be delivered again.")
         again = account.code != REPLY_FAILED or bool(self.received.query.get("run", [""])[0])
         account.state, account.code, account.error = State.ACCEPTED, "", ""
@@ -199,34 +183,34 @@ class _Asked:
         self._desk.keep(account.id)
         self._ledger.reopen(account, token)
         self._desk.write(self._ledger)
-        conversation = kept.plan.conversation if kept.plan.has_conversation else account.id
+        conversation = plan.conversation if plan.has_conversation else account.id
         if self._base is None or not self._desk.reachable(self._base):
-            self._run_here(account, token)
+            self._run_here(account)
             return account
         job = Job(id=account.id, token=token, base=self._base, conversation=conversation)
         turn = self._desk.enter(job)
         if turn is Turn.NOW and self._desk.begin(job) not in STARTED_ANEW:
-            self._run_here(account, token)
+            self._run_here(account)
         return account
 
-    def _run_here(self, account: Account, token: str) -> None:
-        kept = self._ledger.plan(account.id)
-        if kept is None:
+    def _run_here(self, account: Account) -> None:
+        """Do the work in this request, for there is no way to have one of our own."""
+        for _ in self._work(account, "").chunks():
+            pass
+
+    def _work(self, account: Account, base: str) -> Work:
+        """Take a delivery. Raises DeliveryNotFound, DeliveryInProgress."""
+        ledger = self._ledger
+        plan, grant = ledger.plan(account.id), ledger.grant(account.id)
+        if plan is None or not account.admits(grant.token):
             raise DeliveryNotFound(NOBODY)
-        _, handle = self._ledger.handle(account.id)
         work = Work(
-            carrier=self._carrier,
-            account=account,
-            plan=kept.plan,
-            token=token,
-            handle=handle,
-            base="",
-            ledger=self._ledger,
-            desk=self._desk,
+            carrier=self._carrier, account=account, plan=plan, grant=grant, base=base, ledger=ledger, desk=self._desk
         )
         work.claim()
-        for _ in work.chunks():
-            pass
+        if grant.cancelled:
+            work.cancel()
+        return work
 
     def _cancel(self, account: Account) -> Account:
         """Give a delivery up that has not ended; elsewhere it ends within seconds."""

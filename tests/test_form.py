@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from relay.incoming.settings import Access, DefaultFormat, MemoryOf, Settings
+from relay.incoming.settings import Access, DefaultFormat, MemoryOf, ReplyTo, Settings
 from tests.test_manifest import GROUP, LANGUAGES, ROOT
 from workspace import form
 
@@ -77,7 +77,16 @@ def test_labels_and_help_fit_the_drawer(language: str) -> None:
 
 def test_labels_begin_with_their_group_and_groups_stand_together() -> None:
     groups = [setting["label"]["en_US"].split(" · ")[0] for setting in FORM.values()]
-    assert list(dict.fromkeys(groups)) == ["Access", "App", "Webhook", "Mapping", "Memory", "Output"]
+    assert list(dict.fromkeys(groups)) == [
+        "Access",
+        "App",
+        "Webhook",
+        "Mapping",
+        "Answer",
+        "Memory",
+        "Limit",
+        "Output",
+    ]
     changes = [group for group, before in zip(groups, [None, *groups], strict=False) if group != before]
     assert len(changes) == len(set(groups))
 
@@ -94,14 +103,22 @@ def test_every_field_is_of_a_kind_that_the_daemon_takes_and_none_is_required() -
 
 def test_secrets_are_entered_as_secrets() -> None:
     hidden = {name for name, setting in FORM.items() if setting["type"] == "secret-input"}
-    assert hidden == {"api_key", "webhook_secret", "verify_token"}
+    assert hidden == {"api_key", "webhook_secret", "verify_token", "bot_token", "callback_secret"}
 
 
 def test_the_forms_defaults_are_those_of_the_relay() -> None:
     chosen = {name: setting["default"] for name, setting in FORM.items() if "default" in setting}
     assert {type(default) for default in chosen.values()} == {str}
     assert Settings.read(chosen) == Settings()
-    assert set(chosen) == {"access", "hmac_algorithm", "hmac_encoding", "memory", "memory_days", "default_format"}
+    assert set(chosen) == {
+        "access",
+        "hmac_algorithm",
+        "hmac_encoding",
+        "reply",
+        "memory",
+        "memory_days",
+        "default_format",
+    }
 
 
 def test_every_choice_of_the_form_is_understood_and_none_is_missing() -> None:
@@ -110,7 +127,8 @@ def test_every_choice_of_the_form_is_understood_and_none_is_missing() -> None:
         for value in values:
             settings = Settings.read({name: value})
             assert (getattr(settings, name), settings.problems) == (value, ())
-    for name, kind in (("access", Access), ("memory", MemoryOf), ("default_format", DefaultFormat)):
+    kinds = {"access": Access, "reply": ReplyTo, "memory": MemoryOf, "default_format": DefaultFormat}
+    for name, kind in kinds.items():
         assert choices[name] == [*kind]
 
 

@@ -53,6 +53,7 @@ class StartPage:
         yield f"Workspace ready: {self.url}/"
         for demo in _DEMOS:
             yield f"  {demo.title + ':':14}{self.url}{self._link(demo)}"
+        yield f"  {'In a chat:':14}{self.url}/chat"
         debugging = self._debugging()
         if debugging is not None:
             yield f"  Remote debugging: REMOTE_INSTALL_URL={debugging.address} REMOTE_INSTALL_KEY={debugging.key}"

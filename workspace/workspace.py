@@ -31,7 +31,7 @@ from workspace.runtime.local import LocalRuntime
 from workspace.runtime.remote import RemoteRuntime
 from workspace.runtime.runtime import Runtime
 from workspace.runtime.serverless import ServerlessRuntime
-from workspace.senders import table
+from workspace.senders import table, talk
 from workspace.senders.management import Senders
 from workspace.senders.serving import PATH as SENDERS_PATH
 from workspace.senders.serving import Serving
@@ -84,6 +84,8 @@ class Workspace:
         self.invocations.url = self.url
         self.gateway = Gateway(endpoints=self.endpoints, runtime=self.runtime, dify=self.invocations)
         self.endpoints.put(Endpoint(hook_id="duck", settings=options.settings.duck_settings))
+        for endpoint in talk.endpoints(self.senders, url=None if options.runtime == "local" else self.url):
+            self.endpoints.put(endpoint)
         self.endpoints.put(
             Endpoint(hook_id="open", settings={"access": "public", "allowed_apps": ", ".join(DEMO_APPS)})
         )
@@ -122,6 +124,7 @@ class Workspace:
                 Mount(SENDERS_PATH, app=Serving(self.senders.standins)),
                 Mount("/files", routes=Files(self.database).routes()),
                 Route("/", self._start_page().show),
+                *talk.Talk(senders=self.senders, url=self.url).routes(),
                 Route("/try", trial.show, methods=["GET", "POST"]),
             ]
         )

@@ -2,21 +2,24 @@
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from secrets import token_hex
+from typing import Any
 
 from werkzeug import Response
 
 from relay import wire
-from relay.carry import JSON, Carrier, too_many
+from relay.carry import AT_ONCE, JSON, Carrier, too_many
 from relay.errors import AppUnavailable, InvalidParam, PayloadTooLarge, TooManyRequests
 from relay.incoming.received import Received
 from relay.later.account import Account, State, hashed
 from relay.later.desk import Desk, Job, desk_of
-from relay.later.ledger import Ledger
+from relay.later.ledger import Grant, Ledger
 from relay.later.turns import Turn
 from relay.later.work import Work
+from relay.outgoing.pump import together
 from relay.outgoing.response import of_reply, of_type
 from relay.outward import Started
 from relay.plan import Destination, Plan
@@ -32,6 +35,7 @@ UNREACHED = (
     "The plugin can't reach its own address, so that this ran while its sender waited: set relay_url to this"
     " endpoint's URL, as the plugin can reach it."
 )
+SOON = {"Retry-After": "10"}
 BUSY = "Too many questions are waiting. Please ask again in a minute."
 
 
@@ -105,27 +109,14 @@ class Acceptance:
         )
         account.step(account.created, "accepted")
         self.carrier.line.deliveries.append(account.id)
-        self.desk.keep(account.id)
-        try:
-            self.ledger.open(account, plan, token)
-            self.desk.write(self.ledger)
-        except StorageFailed as error:
-            self.desk.drop(account.id)
-            raise AppUnavailable("Dify's storage does not take it now.", headers={"Retry-After": "10"}) from error
-        except ValueError as error:
-            self.desk.drop(account.id)
-            raise PayloadTooLarge(f"It is too large to be answered later: {error}.") from None
-        except BaseException:
-            self.desk.drop(account.id)
-            raise
+        self._store(account, plan, token)
         if base is None or not self.desk.reachable(base):
             return self._at_once(account, plan, token, base or "")
         conversation = plan.conversation if plan.has_conversation else account.id
         job = Job(id=account.id, token=token, base=base, conversation=conversation)
         turn = self.desk.enter(job)
         if turn is Turn.FULL:
-            self.desk.drop(account.id)
-            self.ledger.erase(account)
+            self._undo(account)
             raise TooManyRequests(BUSY, headers={"Retry-After": "60"})
         if turn is Turn.LATER:
             account.state = State.WAITING
@@ -134,6 +125,25 @@ class Acceptance:
         elif started is not Started.UNKNOWN:
             return self._at_once(account, plan, token, base)
         return account
+
+    def _store(self, account: Account, plan: Plan, token: str) -> None:
+        """Write all that a run needs, and who sees to it. Raises RelayError; then nothing of it is left."""
+        self.desk.keep(account.id)
+        try:
+            self.ledger.open(account, plan, token)
+            self.desk.write(self.ledger)
+        except BaseException as error:
+            self._undo(account)
+            if isinstance(error, StorageFailed):
+                raise AppUnavailable("Dify's storage does not take it now.", headers=SOON) from error
+            if isinstance(error, ValueError):
+                raise PayloadTooLarge(f"It is too large to be answered later: {error}.") from None
+            raise
+
+    def _undo(self, account: Account) -> None:
+        self.desk.drop(account.id)
+        with suppress(StorageFailed):
+            self.ledger.erase(account)
 
     def _counted(self, plan: Plan) -> Plan:
         """Count a run. Who is over a limit in a messenger is told so once, instead of an answer."""
@@ -148,14 +158,15 @@ class Acceptance:
 
     def _at_once(self, account: Account, plan: Plan, token: str, base: str) -> Account:
         """Run in this request, for there is no way to have one of our own. The sender waits, if it does."""
-        log.warning("%s: %s", self.carrier.line.request_id, UNREACHED)
+        self.carrier.line.notes.append(UNREACHED)
         account.note(UNREACHED)
+        if answers_in_response(plan):  # else it would be told twice, or before the sender knows of it
+            plan, account.destination = replace(plan, destination=Destination.LATER), Destination.RESPONSE
         work = Work(
             carrier=self.carrier,
             account=account,
             plan=plan,
-            token=token,
-            handle=dict(plan.handle),
+            grant=Grant(token=token, handle=plan.handle),
             base=base,
             ledger=self.ledger,
             desk=self.desk,
@@ -180,10 +191,12 @@ class Acceptance:
         try:
             return self.carrier.records(plan, MEMORY).read(plan.joins) is not None
         except StorageFailed as error:
-            raise AppUnavailable("Dify does not answer.", headers={"Retry-After": "10"}) from error
+            raise AppUnavailable("Dify does not answer.", headers=SOON) from error
 
     def _acknowledge(self, plan: Plan, account: Account | None) -> Response:
         scheme = SCHEMES.get(plan.sender or "")
+        if account is not None and account.destination is Destination.RESPONSE and scheme and scheme.message:
+            return of_type(JSON, wire.dump(scheme.message(plan.reply or {}, account.text)))
         if account is None or plan.destination is Destination.SENDER or scheme:
             return of_reply(scheme.accepted if scheme else Reply(), "POST")
         url = f"deliveries/{account.id}"
@@ -194,6 +207,12 @@ class Acceptance:
             "url": f"{relay_url}/{url}" if relay_url else f"{self.above}{url}",
         }
         return _again(Answer(status=202, media_type=JSON, body=wire.dump(told)))
+
+
+def answers_in_response(plan: Plan) -> bool:
+    """Tell whether the sender shows what the response says, so that there is another way than its API."""
+    scheme = SCHEMES.get(plan.sender or "")
+    return bool(scheme and scheme.message and plan.reply is not None and plan.destination is Destination.SENDER)
 
 
 def accept_all(carrier: Carrier, plans: Sequence[Plan], received: Received) -> Response:
@@ -210,7 +229,23 @@ def accept_all(carrier: Carrier, plans: Sequence[Plan], received: Received) -> R
         own_request=bool(received.header("duck-relay")),
         above="../" if received.app_id else "",
     )
-    return [acceptance.accept(plan) for plan in plans][-1]
+    if len(plans) == 1:
+        return acceptance.accept(plans[0])
+    chains: dict[Any, list[Plan]] = {}
+    for plan in plans:
+        chains.setdefault(plan.conversation, []).append(plan)
+    several = list(chains.values())
+    responses: list[Response] = []
+    for start in range(0, len(several), AT_ONCE):
+        for accepted in together(partial(_accept_chain, acceptance, chain) for chain in several[start:][:AT_ONCE]):
+            responses.extend(accepted)
+    return responses[-1]
+
+
+def _accept_chain(acceptance: Acceptance, chain: Sequence[Plan]) -> list[Response]:
+    """Accept the messages of one conversation, in their order."""
+    acceptance.carrier.host.mark(acceptance.carrier.line.request_id)
+    return [acceptance.accept(plan) for plan in chain]
 
 
 def _again(answer: Answer) -> Response:

@@ -11,7 +11,8 @@ from pydantic import TypeAdapter
 from relay.plan import Destination
 
 LONGEST_TEXT = 256 * 1024  # bytes of an answer that are kept
-LONGEST_SO_FAR = 8 * 1024  # characters of an answer that are kept while it grows
+SO_FAR = 32 * 1024  # bytes of an answer that are kept while it grows
+SHORT = 500  # characters of an answer that are kept where there is no room
 MOST_STEPS = 40
 MOST_TRIES = 3  # runs of an app that said nothing before its process ended
 
@@ -89,11 +90,12 @@ class Account:
         """Tell whether this token lets the delivery's run in."""
         return bool(self.token) and hmac.compare_digest(hashed(token), self.token)
 
-    def dump(self) -> dict[str, Any]:
-        """Give what is stored: what holds nothing is left out."""
+    def dump(self, *, short: bool = False) -> dict[str, Any]:
+        """Give what is stored: what holds nothing is left out, and with `short` most of the answer."""
         given = {name: value for name, value in asdict(self).items() if value not in ("", 0, None, [], False)}
-        if not self.whole:
-            given["text"] = self.text[:LONGEST_SO_FAR]
+        given["text"] = self.text[:SHORT] if short else shortened(self.text, LONGEST_TEXT if self.whole else SO_FAR)
+        if short:
+            given.pop("answer", None)
         return given
 
     @classmethod
@@ -109,7 +111,7 @@ def hashed(token: str) -> str:
     return sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
-def shortened(text: str) -> str:
-    """Cut a text to what is kept of it."""
+def shortened(text: str, most: int = LONGEST_TEXT) -> str:
+    """Cut a text to so many bytes of UTF-8."""
     raw = text.encode("utf-8", "replace")
-    return text if len(raw) <= LONGEST_TEXT else raw[:LONGEST_TEXT].decode("utf-8", "ignore")
+    return text if len(raw) <= most else raw[:most].decode("utf-8", "ignore")

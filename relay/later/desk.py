@@ -13,7 +13,7 @@ from functools import partial
 from relay.later.ledger import Ledger
 from relay.later.turns import Turn, Turns
 from relay.outward import Own, Started
-from relay.run.records import WRITER
+from relay.run.records import WRITER, Entry
 
 log = logging.getLogger("duck_relay")
 
@@ -48,6 +48,7 @@ class Desk:
         self._jobs: dict[str, Job] = {}
         self._hand: set[str] = set()  # unfinished, as far as is known here
         self._written: tuple[str, ...] = ()
+        self._entry: Entry | None = None
         self._writing = threading.Lock()
         self._unreachable: dict[str, float] = {}  # by address, until when
 
@@ -82,7 +83,7 @@ class Desk:
             if not beat and set(wanted) <= set(self._written):
                 return  # fewer than were written: nothing can be lost by that
             ids = self.hand
-            ledger.write_hand(WRITER, ids)
+            self._entry = ledger.write_hand(WRITER, ids, self._entry)
             self._written = ids
 
     # --- turns

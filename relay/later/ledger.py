@@ -2,14 +2,15 @@
 
 import logging
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from relay import wire
 from relay.later.account import Account
+from relay.outgoing.pump import together
 from relay.plan import Plan
-from relay.run.records import ACCOUNTS, DAY, HANDLES, PLANS, WRITERS, Entry, Kind, Records
+from relay.run.records import ACCOUNTS, DAY, HANDLES, PLANS, WRITERS, Entry, Kind, Records, RecordsFull
 
 log = logging.getLogger("duck_relay")
 
@@ -18,10 +19,11 @@ HAND = 25.0  # seconds that a process' list is good for; it is written every 10 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """A stored plan, and whether its owner wants it no more."""
+class Grant:
+    """What only one delivery's run may use, and whether its owner wants it no more."""
 
-    plan: Plan
+    token: str = field(default="", repr=False)  # lets the run in; "" where that is not known any more
+    handle: Mapping[str, Any] = field(default_factory=dict, repr=False)
     cancelled: bool = False
 
 
@@ -48,18 +50,26 @@ class Ledger:
 
     def open(self, account: Account, plan: Plan, token: str) -> None:
         """Store a delivery that is about to be accepted. Raises RecordsFull, and ValueError for too large a plan."""
-        stored = plan.dump()
+        stored = plan.dump().decode("utf-8", "surrogatepass")
         account.until = account.created + DAY
         until = {"until": account.until}
-        self._plans.write(account.id, {"plan": stored.decode("utf-8", "surrogatepass"), **until})
-        self._handles.write(account.id, {"token": token, "handle": dict(plan.handle), **until})
-        self.save(account)
+        together(
+            [
+                lambda: self._plans.write(account.id, {"plan": stored, **until}),
+                lambda: self._handles.write(account.id, {"token": token, "handle": dict(plan.handle), **until}),
+                lambda: self.save(account),
+            ]
+        )
 
     def save(self, account: Account) -> None:
-        """Write how a delivery stands."""
+        """Write how a delivery stands; without most of its answer where there is no room for that."""
         with self._lock:
-            record = account.dump()
-            self._entries[account.id] = self._accounts.write(account.id, record, self._entries.get(account.id))
+            entry = self._entries.get(account.id)
+            try:
+                entry = self._accounts.write(account.id, account.dump(), entry)
+            except RecordsFull:
+                entry = self._accounts.write(account.id, account.dump(short=True), entry)
+            self._entries[account.id] = entry
 
     def find(self, id_: str) -> Account | None:
         """Give how a delivery stands; None for one that is not known, or not any more."""
@@ -70,45 +80,38 @@ class Ledger:
         found = (_account(record) for record in self._accounts.latest(SHOWN))
         return sorted((account for account in found if account), key=lambda account: -account.created)
 
-    def plan(self, id_: str) -> Kept | None:
+    def plan(self, id_: str) -> Plan | None:
         """Give what is to be done for a delivery; None where that is not known any more."""
         match self._plans.read(id_):
-            case {"plan": str(plan), **more}:
+            case {"plan": str(plan)}:
                 try:
-                    return Kept(
-                        plan=Plan.load(plan.encode("utf-8", "surrogatepass")), cancelled=bool(more.get("cancelled"))
-                    )
+                    return Plan.load(plan.encode("utf-8", "surrogatepass"))
                 except ValueError:
                     log.warning("a stored plan can't be read: it was another version's")
         return None
 
-    def handle(self, id_: str) -> tuple[str, dict[str, Any]]:
-        """Give the token of a delivery's run, "" for none, and what only its answer may use."""
+    def grant(self, id_: str) -> Grant:
+        """Give what only a delivery's run may use."""
         match self._handles.read(id_):
-            case {"token": str(token), "handle": dict(handle)}:
-                return token, handle
-        return "", {}
+            case {"token": str(token), "handle": dict(handle), **more}:
+                return Grant(token=token, handle=handle, cancelled=bool(more.get("cancelled")))
+        return Grant()
 
-    def admit(self, account: Account, token: str) -> None:
+    def admit(self, account: Account, token: str, *, cancelled: bool = False) -> None:
         """Let a delivery's run in by another token."""
-        _, handle = self.handle(account.id)
-        self._handles.write(account.id, {"token": token, "handle": handle, "until": account.until})
+        handle = dict(self.grant(account.id).handle)
+        record = {"token": token, "handle": handle, "cancelled": cancelled, "until": account.until}
+        self._handles.write(account.id, record)
 
     def cancel(self, account: Account) -> None:
         """Say that nobody wants a delivery's answer any more: whoever works at it finds that within seconds."""
-        if (kept := self._plans.read(account.id)) is not None:
-            self._plans.write(account.id, {**_own(kept), "cancelled": True})
+        self.admit(account, self.grant(account.id).token, cancelled=True)
 
-    def reopen(self, account: Account, token: str) -> bool:
-        """Make an ended delivery one that may run or be told again; False where its plan is gone."""
-        kept = self._plans.read(account.id)
-        if kept is None:
-            return False
+    def reopen(self, account: Account, token: str) -> None:
+        """Make an ended delivery one that may run or be told again."""
         account.until = self.clock() + DAY
-        self._plans.write(account.id, {**_own(kept), "cancelled": False, "until": account.until})
         self.admit(account, token)
         self.save(account)
-        return True
 
     def close(self, account: Account, *, forget: bool) -> None:
         """Write how a delivery ended; what only its answer could use goes, unless it may still be told."""
@@ -117,7 +120,8 @@ class Ledger:
             self._handles.remove(account.id)
         self.save(account)
         if (kept := self._plans.read(account.id)) is not None:
-            self._plans.write(account.id, {**_own(kept), "until": 0})
+            own = {name: value for name, value in kept.items() if name not in {"tag", "at"}}
+            self._plans.write(account.id, {**own, "until": 0})
 
     def erase(self, account: Account) -> None:
         """Delete all that is stored of a delivery."""
@@ -126,9 +130,10 @@ class Ledger:
 
     # --- what each process has in hand
 
-    def write_hand(self, writer: str, ids: tuple[str, ...]) -> None:
+    def write_hand(self, writer: str, ids: tuple[str, ...], entry: Entry | None) -> Entry:
+        """Write what a process has in hand, over what it wrote last. Raises RecordsFull."""
         until = self.clock() + HAND if ids else 0
-        self._writers.write(writer, {"writer": writer, "until": until, "ids": list(ids)})
+        return self._writers.write(writer, {"writer": writer, "until": until, "ids": list(ids)}, entry)
 
     def hands(self) -> list[Hand]:
         """Give what all processes have in hand, or had."""
@@ -151,10 +156,6 @@ def _account(record: dict[str, Any] | None) -> Account | None:
     except ValueError:
         log.warning("a stored delivery can't be read: it was another version's")
         return None
-
-
-def _own(record: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in record.items() if name not in {"tag", "at"}}
 
 
 def size(value: Any) -> int:

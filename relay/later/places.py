@@ -1,6 +1,7 @@
 """Where an answer goes, as the settings say at the moment of its run: they may have changed since it was accepted."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Any
 
 from relay.errors import AppNotAllowed, Misconfigured
 from relay.host import Host
@@ -8,21 +9,13 @@ from relay.incoming import access
 from relay.incoming.settings import Settings
 from relay.later.account import Account
 from relay.later.calling import Calling
-from relay.later.telling import Place, Telling
+from relay.later.telling import Place, Way
 from relay.plan import Destination, Plan
 from relay.replies import callback
 from relay.replies.callback import Reach
 from relay.replies.channel import Target
 from relay.replies.saying import Saying
 from relay.replies.table import CHANNELS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
-    """What decides the requests, and how they get there."""
-
-    telling: Telling
-    place: Place
 
 
 def check(plan: Plan, settings: Settings) -> None:
@@ -36,7 +29,7 @@ def check(plan: Plan, settings: Settings) -> None:
     access.choose_app(plan.call.app_id, settings)
 
 
-def way(plan: Plan, settings: Settings, host: Host, account: Account, handle: dict[str, object]) -> Way | None:
+def way(plan: Plan, settings: Settings, host: Host, account: Account, handle: Mapping[str, Any]) -> Way | None:
     """Give the way to where the answer goes; None where it is only kept. Raises RelayError."""
     if plan.destination is Destination.SENDER:
         return _to_sender(plan, settings, host, account, handle)
@@ -45,7 +38,7 @@ def way(plan: Plan, settings: Settings, host: Host, account: Account, handle: di
     return None
 
 
-def _to_sender(plan: Plan, settings: Settings, host: Host, account: Account, handle: dict[str, object]) -> Way:
+def _to_sender(plan: Plan, settings: Settings, host: Host, account: Account, handle: Mapping[str, Any]) -> Way:
     sender, to = plan.sender or "", plan.to or {}
     target = Target(
         to=to,

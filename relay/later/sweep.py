@@ -11,7 +11,7 @@ from relay.errors import DeliveryInProgress
 from relay.host import Host
 from relay.incoming.received import Received
 from relay.incoming.settings import Settings
-from relay.later.account import Account, hashed
+from relay.later.account import INTERRUPTED, Account, State, hashed
 from relay.later.desk import Desk, Job, desk_of
 from relay.later.ledger import Ledger
 from relay.later.turns import Turn
@@ -82,10 +82,16 @@ class Sweep:
             self.desk.drop(id_)
             return
         base = self.host.own.address(self.hook_id, self.settings.relay_url)
-        kept = self.ledger.plan(id_)
-        if base is None or kept is None:
+        if base is None:
             return  # it stays in hand: the address may be set yet
-        conversation = kept.plan.conversation if kept.plan.has_conversation else id_
+        plan = self.ledger.plan(id_)
+        if plan is None:
+            account.state, account.code, account.error = State.FAILED, INTERRUPTED, "What was asked is not kept."
+            account.ended = self.host.clock()
+            self.ledger.close(account, forget=True)
+            self.desk.drop(id_)
+            return
+        conversation = plan.conversation if plan.has_conversation else id_
         token = self._token(account)
         job = Job(id=id_, token=token, base=base, conversation=conversation)
         log.info("a delivery is taken up that nobody works at: %s", id_)
@@ -96,7 +102,7 @@ class Sweep:
             self.desk.later(job, 0)
 
     def _token(self, account: Account) -> str:
-        token, _ = self.ledger.handle(account.id)
+        token = self.ledger.grant(account.id).token
         if account.admits(token):
             return token
         token = token_hex(16)
@@ -119,7 +125,10 @@ def sweep_of(carrier: Carrier, ledger: Ledger, desk: Desk, received: Received) -
 
 
 def look(carrier: Carrier, received: Received) -> None:
-    """Look at what was left, beside whatever the request is about, if it is time."""
+    """Look at what was left, beside whatever the request is about, if it is time.
+
+    An answer in the response has nothing to do with all this, and costs no call of the storage for it.
+    """
     ledger = Ledger(partial(carrier.records_of, received.endpoint_id))
     desk = desk_of(received.endpoint_id, carrier.host.own, carrier.host.elapsed)
     sweep = sweep_of(carrier, ledger, desk, received)

@@ -42,13 +42,20 @@ class Place:
     public: bool = False  # to an address that is nobody's inside
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """What decides the requests, and how they get there."""
+
+    telling: Telling
+    place: Place
+
+
 class Teller:
     """Sends, one request after the other, until all is told, it can't be, or it is to be tried much later."""
 
     def __init__(
         self,
-        telling: Telling,
-        place: Place,
+        way: Way,
         host: Host,
         *,
         answer: Callable[[], tuple[str, bool]],
@@ -63,10 +70,10 @@ class Teller:
         """
         self.late = 0.0  # seconds until it is to be tried again, in a request of its own
         self.over = False
-        self._telling = telling
-        self._place = place
+        self._telling = way.telling
+        self._place = way.place
         self._host = host
-        self._post = host.post(place.sender)
+        self._post = host.post(way.place.sender)
         self._answer = answer
         self._before = before
         self._flying = flying

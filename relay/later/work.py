@@ -4,29 +4,18 @@ The response of that request is only a sign of life. What must not happen: an an
 that comes twice, an app that runs twice although it has said something.
 """
 
-import logging
 from collections.abc import Generator, Iterator
 from contextlib import suppress
-from secrets import token_hex
-from typing import Any
 
 from relay import wire
 from relay.carry import Carrier
 from relay.errors import AppFailed, AppTimeout, DeliveryInProgress, RelayError
-from relay.later import telling
-from relay.later.account import (
-    CANCELLED,
-    INTERRUPTED,
-    MOST_TRIES,
-    REPLY_FAILED,
-    Account,
-    State,
-    shortened,
-)
+from relay.later.account import CANCELLED, INTERRUPTED, LONGEST_TEXT, REPLY_FAILED, Account, shortened
 from relay.later.desk import Desk, Job
-from relay.later.ledger import Ledger
-from relay.later.places import Way, check, way
-from relay.later.telling import Teller
+from relay.later.ledger import Grant, Ledger, size
+from relay.later.places import check, way
+from relay.later.progress import FAILS, Progress
+from relay.later.telling import SIGNS, Teller, Way, words_of
 from relay.log import unforeseen
 from relay.outgoing.pump import Pump, Timing, beside, every, settle
 from relay.outgoing.quiet import SIGN, SIGN_EVERY, Quiet
@@ -35,187 +24,160 @@ from relay.outward import Request, Response
 from relay.plan import Destination, Plan
 from relay.replies.channel import Verdict
 from relay.run.app import App
-from relay.run.deliveries import Delivery, reopen
-from relay.run.dify import StorageFailed
+from relay.run.deliveries import RENEW, Delivery
 from relay.run.failure import Cancelled
 from relay.run.memory import forget
-from relay.run.records import DAY, DELIVERIES, MEMORY, Records, RecordsFull
+from relay.run.records import DAY, DELIVERIES, MEMORY, Records
 from relay.texts.links import links
 
-log = logging.getLogger("duck_relay")
-
-ALIVE = 25.0  # seconds from one sign of the one who works at a delivery to when it counts as left alone
-BEAT = 5.0  # seconds between two of them
+BEAT = 5.0  # seconds between two signs that somebody works at a delivery
 LONGEST = 560.0  # seconds: a request of ours is ended by the daemon at 600
 SOON = 1.0  # seconds until a rival of the same conversation is asked for again
+LOOK = 0.5  # seconds from one look at what is told to the next
 
 SORRY = "Sorry, that did not work: the app could not answer."
 TOO_LONG = "Sorry, the app took longer than it may."
 STOPPED = "Sorry, the answer was interrupted."
 UNWANTED = "The answer was cancelled."
+TOO_LARGE = "The answer is too large to be kept: it was told, and only its beginning stands here."
 
 
 class Work:
     """What one request does for one delivery."""
 
     def __init__(
-        self,
-        *,
-        carrier: Carrier,
-        account: Account,
-        plan: Plan,
-        token: str,
-        handle: dict[str, Any],
-        base: str,
-        ledger: Ledger,
-        desk: Desk,
+        self, *, carrier: Carrier, account: Account, plan: Plan, grant: Grant, base: str, ledger: Ledger, desk: Desk
     ) -> None:
+        """Take the delivery, what its answer may use, and by which address a later request could go on."""
         self._carrier = carrier
         self._host = carrier.host
         self._account = account
         self._plan = plan
-        self._token = token
-        self._handle = handle
+        self._grant = grant
         self._base = base
-        self._ledger = ledger
-        self._desk = desk
+        self._progress = Progress(account, ledger=ledger, desk=desk, host=carrier.host)
         self._started = self._host.elapsed()
         self._app = App(carrier.dify, self._host, interface=plan.call.interface, request_id=carrier.line.request_id)
-        self._quiet = Quiet(self._started, self._grown)
+        self._quiet = Quiet(self._started, self._ring)
+        self._progress.follow(text=lambda: self._quiet.transcript.text)
         self._bell = self._host.bell()
         self._way: Way | None = None
         self._teller: Teller | None = None
         self._body = ""  # what a callback says
-        self._dirty = False
         self._cancelled = False
 
     def claim(self) -> None:
         """Take the delivery, before anything of it is done. Raises DeliveryInProgress, and StorageFailed."""
-        account, now = self._account, self._host.clock()
-        if account.over or account.id in self._desk.cancels or (account.mark and account.alive > now):
-            raise DeliveryInProgress("This delivery is being worked at, or has ended.")
-        left_alone = account.state is State.RUNNING and not account.whole
-        self._desk.cancels[account.id] = self.cancel
-        try:
-            account.mark = token_hex(8)
-            if left_alone and (account.said or account.tries >= MOST_TRIES):
-                self._conclude(INTERRUPTED, STOPPED)
-            elif left_alone:
-                account.step(now, "run", "interrupted before the app said anything: again")
-            account.state, account.due = State.RUNNING, 0.0
-            account.began = account.began or now
-            account.alive = now + ALIVE
-            self._ledger.save(account)
-        except BaseException:
-            self._desk.cancels.pop(account.id, None)
-            raise
+        if self._progress.claim(self.cancel):
+            self._conclude(INTERRUPTED, STOPPED)
+
+    def cancel(self) -> None:
+        """Give the delivery up: its owner wants no answer any more."""
+        if not self._cancelled:
+            self._cancelled = True
+            self._app.inbox.end(Cancelled("The owner of this endpoint has cancelled it."))
+            self._app.leave()
+            self._bell.ring()
 
     def chunks(self) -> Iterator[bytes]:
         """Do the work, and give signs of life meanwhile. Raises nothing."""
-        line, account = self._carrier.line, self._account
+        line = self._carrier.line
         release = every(BEAT, self._beat)
         try:
             yield SIGN
             settle()
-            rival = self._ledger.find(account.id)
-            if rival is not None and rival.mark != account.mark:
+            if not self._progress.is_ours():
                 line.notes.append("another process works at this delivery")
                 return
             yield from self._work()
+            yield from self._tell()
+            self._finish()
         except GeneratorExit:
             self._app.leave()
             raise
         except Exception as error:  # noqa: BLE001 - the daemon would send the traceback to the caller
             unforeseen(line.request_id, error)
             line.notes.append("500 internal_error")
-            self._conclude("internal_error", SORRY)
-            self._finish()
         finally:
             release()
-            self._desk.cancels.pop(account.id, None)
+            self._progress.release()
             line.events += self._quiet.transcript.events
             line.write(self._host.elapsed())
-
-    def cancel(self) -> None:
-        """Give the delivery up: its owner wants no answer any more."""
-        self._cancelled = True
-        self._app.inbox.end(Cancelled("The owner of this endpoint has cancelled it."))
-        self._app.leave()
-        self._bell.ring()
 
     # --- the run
 
     def _work(self) -> Iterator[bytes]:
         account = self._account
-        if not account.whole:
-            lease = None
-            try:
-                self._way = self._find_way()
-                if self._plan.words:
-                    yield from self._say_words()
-                else:
-                    lease = yield from self._turn()
-                    yield from self._run()
-            except RelayError as error:
+        try:
+            check(self._plan, self._carrier.settings)
+            self._way = way(self._plan, self._carrier.settings, self._host, account, self._grant.handle)
+            if self._way:
+                self._progress.follow(told=self._way.telling.dump)
+            if account.whole:
+                return
+            if self._plan.words:
+                self._say_words()
+            elif self._plan.has_conversation:
+                yield from self._in_turn()
+            else:
+                yield from self._run()
+        except RelayError as error:
+            if not account.whole:
                 self._failed(error)
-            finally:
-                if lease:
-                    lease.fail()
-        else:
-            with suppress(RelayError):
-                self._way = self._find_way()
-        yield from self._tell()
-        self._finish()
+        except FAILS as error:
+            self._failed(AppFailed("Dify's storage fails.", reason=str(error)))
+        except Exception as error:  # noqa: BLE001 - whoever waits must hear of it
+            unforeseen(self._carrier.line.request_id, error)
+            self._conclude("internal_error", SORRY)
 
-    def _find_way(self) -> Way | None:
-        """Look where the answer goes, as the settings are now. Raises RelayError."""
-        check(self._plan, self._carrier.settings)
-        return way(self._plan, self._carrier.settings, self._host, self._account, self._handle)
-
-    def _say_words(self) -> Iterator[bytes]:
+    def _say_words(self) -> None:
         if self._plan.forgets:
             forget(self._memory(), self._plan.call, self._plan.thread)
         self._account.text, self._account.whole = self._plan.words, True
-        yield SIGN
 
-    def _turn(self) -> Generator[bytes, None, Delivery | None]:
-        """Wait until no other process runs an app in the same conversation; within this one, turns see to that."""
-        if not self._plan.has_conversation:
-            return None
+    def _in_turn(self) -> Iterator[bytes]:
+        """Run while no other process runs an app in the same conversation; within this one, turns see to that."""
         lease = Delivery(
-            self._records(DELIVERIES),
+            self._records(),
             delivery_id=wire.dump(["turn", *map(str, self._plan.conversation)]),
             app_id=self._plan.call.app_id,
             fingerprint="",
         )
-        while self._host.elapsed() - self._started < LONGEST / 2:
+        yield from self._wait_for(lease)
+        release = every(RENEW, lease.renew)
+        try:
+            yield from self._run()
+        finally:
+            release()
+            lease.fail()
+
+    def _wait_for(self, lease: Delivery) -> Generator[bytes, None, None]:
+        while self._host.elapsed() - self._started < LONGEST / 2 and not self._cancelled:
             with suppress(DeliveryInProgress):
                 lease.begin()
-                return lease
+                return
             yield SIGN
             self._bell.wait(SOON)
-        return None
 
     def _run(self) -> Iterator[bytes]:
         """Run the app; whoever is to be told hears of it while it speaks."""
         account, plan = self._account, self._plan
         account.tries += 1
         account.step(self._host.clock(), "run", f"try {account.tries}" if account.tries > 1 else "")
-        self._ledger.save(account)
+        self._progress.save()
         self._begin_telling()
-        memory = self._memory() if plan.remembers else None
         pump = Pump(
             self._app.inbox,
-            self._app.events(plan.call, memory=memory, thread=plan.thread),
+            self._app.events(plan.call, memory=self._memory() if plan.remembers else None, thread=plan.thread),
             self._quiet,
             leave=self._app.leave,
-            timing=Timing(ending=0.0, total=LONGEST),
+            timing=Timing(ending=0.0, total=LONGEST - (self._host.elapsed() - self._started)),
         )
         try:
             pump.open()
             yield from pump.chunks()
         finally:
-            account.text = shortened(self._quiet.transcript.text)
+            account.text = self._quiet.transcript.text
         if pump.error:
             raise pump.error
         if self._app.watch.failed:
@@ -223,23 +185,24 @@ class Work:
         self._answered()
 
     def _answered(self) -> None:
-        account = self._account
-        if account.destination is not Destination.SENDER:
-            answer = shape(
-                self._quiet.transcript,
-                template=self._carrier.settings.answer_template,
-                context=self._plan.context,
-                sender=None,
-            )
-            account.answer = dict(answer)
-        if account.destination is Destination.SENDER and (beside_it := links(self._quiet.transcript.extras())):
-            account.text = shortened(f"{account.text}\n\n{beside_it}")
+        account, transcript = self._account, self._quiet.transcript
+        if account.destination is Destination.SENDER:
+            if beside_it := links(transcript.extras()):
+                account.text = f"{account.text}\n\n{beside_it}"
+        else:
+            template = self._carrier.settings.answer_template
+            account.answer = dict(shape(transcript, template=template, context=self._plan.context))
+            self._body = self._written()
+            if size(account.answer) > LONGEST_TEXT:
+                account.answer = None
+                account.note(TOO_LARGE)
         account.whole = True
         account.step(self._host.clock(), "answer", f"{len(account.text)} characters")
-        self._changed()
+        self._ring()
 
     def _failed(self, error: RelayError) -> None:
         if self._cancelled:
+            self._cancelled = False  # that it was is told
             self._conclude(CANCELLED, UNWANTED)
             return
         self._carrier.line.failed(error)
@@ -253,7 +216,7 @@ class Work:
         account.text = f"{account.text}\n\n{told}" if account.text else told
         account.whole, account.answer = True, None
         account.step(self._host.clock(), "failed", code)
-        self._changed()
+        self._ring()
 
     # --- telling
 
@@ -261,31 +224,38 @@ class Work:
         if self._way is None or self._teller is not None:
             return
         self._teller = Teller(
-            self._way.telling,
-            self._way.place,
+            self._way,
             self._host,
             answer=self._answer,
             before=self._before,
-            flying=self._save,
+            flying=self._progress.save,
             sent=self._sent,
             ended=self._bell.ring,
         )
-        beside(self._teller.work)
+        beside(self._speak)
+
+    def _speak(self) -> None:
+        self._mark()
+        if self._teller:
+            try:
+                self._teller.work()
+            except Exception as error:  # noqa: BLE001 - nobody is above this
+                unforeseen(self._carrier.line.request_id, error)
 
     def _answer(self) -> tuple[str, bool]:
         account = self._account
-        if account.whole:
-            return (self._callback_body() if account.destination is Destination.CALLBACK else account.text), True
-        return self._quiet.transcript.text, False
+        if not account.whole:
+            return self._quiet.transcript.text, False
+        if account.destination is Destination.CALLBACK:
+            self._body = self._body or self._written()
+            return self._body, True
+        return account.text, True
 
-    def _callback_body(self) -> str:
-        """Give what a callback says; written once, since each try has to say the same."""
-        if not self._body:
-            account = self._account
-            failed = {"event": "error", "code": account.code, "message": account.error, "status": 502}
-            body = account.answer if account.answer is not None else failed
-            self._body = wire.dump({"delivery_id": account.id, **body})
-        return self._body
+    def _written(self) -> str:
+        """Give what a callback says: the answer, or as in a stream why there is none."""
+        account = self._account
+        failed = {"event": "error", "code": account.code, "message": account.error, "status": 502}
+        return wire.dump({"delivery_id": account.id, **(account.answer or failed)})
 
     def _tell(self) -> Iterator[bytes]:
         """Wait until all is told, or as much as can be in the time of this request."""
@@ -293,6 +263,7 @@ class Work:
         teller = self._teller
         if teller is None:
             return
+        self._progress.save()
         teller.ring()
         signed = self._host.elapsed()
         while not teller.over:
@@ -302,94 +273,55 @@ class Work:
             if now - signed >= SIGN_EVERY:
                 signed = now
                 yield SIGN
-            self._bell.wait(0.5)
+            self._bell.wait(LOOK)
 
     def _before(self) -> None:
         """Before anything of an answer is sent it is written that there is one: the app is not run once more."""
         if not self._account.said:
             self._account.said = True
             if self._plan.joins:
-                with suppress(StorageFailed, RecordsFull):
+                with suppress(*FAILS):
                     self._memory().write(self._plan.joins, {"joined": True})
-            self._save()
 
     def _sent(self, request: Request, response: Response, verdict: Verdict) -> None:
-        if request.what not in telling.SIGNS:
-            self._account.step(self._host.clock(), request.what, telling.words_of(verdict, response))
-        self._save()
-
-    # --- what is stored
-
-    def _grown(self) -> None:
-        if not self._account.said:
-            self._dirty = True
-        if self._teller:
-            self._teller.ring()
-
-    def _changed(self) -> None:
-        if self._teller:
-            self._teller.ring()
-
-    def _beat(self) -> bool:
-        """Say that this request still works at the delivery, and look whether it still should."""
-        account = self._account
-        self._host.mark(self._carrier.line.request_id)
-        account.alive = self._host.clock() + ALIVE
-        try:
-            self._save()
-            self._desk.write(self._ledger, beat=True)
-            kept = self._ledger.plan(account.id)
-        except (StorageFailed, RecordsFull):
-            return True
-        if kept is None or kept.cancelled:
-            self.cancel()
-            return False
-        return True
-
-    def _save(self) -> None:
-        account = self._account
-        if not account.whole:
-            account.text = self._quiet.transcript.text
-            account.said = account.said or bool(account.text)
-        account.telling = self._way.telling.dump() if self._way else None
-        try:
-            self._ledger.save(account)
-        except (StorageFailed, RecordsFull):
-            log.warning("the storage fails: how a delivery stands is not written")
+        if request.what not in SIGNS:
+            self._account.step(self._host.clock(), request.what, words_of(verdict, response))
+            self._progress.save()
 
     def _finish(self) -> None:
         """Write how it ended, or when it goes on."""
         account, teller = self._account, self._teller
-        now = self._host.clock()
+        account.text = shortened(account.text)
         if teller and teller.late and not self._cancelled:
-            account.state, account.due, account.alive = State.WAITING, now + teller.late, 0.0
-            account.mark = ""
-            account.telling = self._way.telling.dump() if self._way else None
-            self._desk.keep(account.id)
-            with suppress(StorageFailed, RecordsFull):
-                self._desk.write(self._ledger)
-                self._ledger.save(account)
-            job = Job(id=account.id, token=self._token, base=self._base, conversation=account.id)
-            self._desk.later(job, teller.late)
-            return
-        failed = self._way.telling.failed if self._way else ""
-        if failed and not account.code:
-            account.code, account.error = REPLY_FAILED, failed
-        account.state = State.FAILED if account.code else State.DONE
-        account.ended = now
-        account.telling = self._way.telling.dump() if self._way and account.code else None
-        try:
-            self._ledger.close(account, forget=account.code != REPLY_FAILED)
-            if account.code:
-                reopen(self._records(DELIVERIES), delivery_id=account.origin, app_id=account.app_id)
-        except (StorageFailed, RecordsFull):
-            log.warning("the storage fails: how a delivery ended is not written")
+            if self._base:
+                job = Job(id=account.id, token=self._grant.token, base=self._base, conversation=account.id)
+                self._progress.postpone(job, teller.late)
+                return
+            account.code, account.error = REPLY_FAILED, "it could not be told, and there is no way to try it later"
+        elif self._way and not account.code and not self._way.telling.finished:
+            account.code = CANCELLED if self._cancelled else REPLY_FAILED
+            account.error = self._way.telling.failed or "not all of the answer was told"
+        self._progress.end(self._records())
         if account.code:
             self._carrier.line.notes.append(f"delivery failed: {account.code}")
-        self._desk.drop(account.id)
+
+    # --- around it
+
+    def _ring(self) -> None:
+        if self._teller:
+            self._teller.ring()
+
+    def _beat(self) -> bool:
+        self._mark()
+        if self._progress.beat():
+            self.cancel()
+        return True
+
+    def _mark(self) -> None:
+        self._host.mark(self._carrier.line.request_id)
 
     def _memory(self) -> Records:
         return self._carrier.records(self._plan, MEMORY, self._carrier.settings.memory_days * DAY)
 
-    def _records(self, kind: Any) -> Records:
-        return self._carrier.records(self._plan, kind)
+    def _records(self) -> Records:
+        return self._carrier.records(self._plan, DELIVERIES)

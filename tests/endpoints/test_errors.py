@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 import httpx
@@ -145,6 +146,11 @@ def test_numbers_that_no_float_or_json_holds_break_no_answer(shared: httpx.Clien
     assert answer.status_code == 200
     assert "counted" in answer.text
     assert "internal_error" not in answer.text
+    lines = [line.removeprefix("data: ").removesuffix("<br>") for line in answer.text.splitlines()]
+    written = [answer.text] if form == "text" else [line for line in lines if line.startswith("{")]
+    for text in written:
+        json.loads(unescape(text), parse_constant=pytest.fail)  # NaN and Infinity are Python's alone
+    assert len(written) == {"html": 0, "text": 1, "json": 1}.get(form, 4)
 
 
 def test_who_asks_for_a_page_gets_errors_as_a_page(endpoint: Open) -> None:

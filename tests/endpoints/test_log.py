@@ -28,14 +28,18 @@ def test_one_line_for_each_request_says_what_it_cost(endpoint: Open, workspace: 
     assert sum("one-line:" in line for line in workspace.printed) == 1
 
 
-def test_a_failure_stands_in_the_same_line_without_its_secrets(shared: httpx.Client, workspace: Workspace) -> None:
-    app = "error-Incorrect_API_key_provided:_sk-abcdefghijklmnopqrstuvwx_at_/app/api/core.py"
-    shared.post(f"/chat/{app.replace('/', '%2F')}", json={"query": "hi"}, headers={"X-Request-Id": "other"})
+def test_a_failure_stands_in_the_same_line(shared: httpx.Client, workspace: Workspace) -> None:
     shared.post("/chat/broken-2-20", json={"query": "hi", "format": "ndjson"}, headers={"X-Request-Id": "failing"})
-    told = workspace.line("failing:", "POST /chat")
-    assert "too_many_requests" in told
-    for line in [line for line in workspace.printed if "other:" in line]:
-        assert "abcdefghijklmnopqrstuvwx" not in line
+    assert "too_many_requests" in workspace.line("failing:", "POST /chat")
+
+
+def test_a_failure_stands_in_the_log_without_its_secrets(shared: httpx.Client, workspace: Workspace) -> None:
+    app = "error-Incorrect_API_key_provided:_sk-abcdefghijklmnopqrstuvwx"
+    answer = shared.post(f"/chat/{app}", json={"query": "hi"}, headers={"X-Request-Id": "other"})
+    assert answer.status_code == 502
+    told = workspace.line("other:", "POST /chat")
+    assert "app_failed: read app failed: request failed: Incorrect API key provided: [secret]" in told
+    assert [line for line in workspace.printed if "abcdefghijklmnopqrstuvwx" in line] == []
 
 
 def test_a_refused_signature_says_why_in_the_log_alone(endpoint: Open, workspace: Workspace) -> None:

@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -71,7 +72,8 @@ def test_a_storage_that_fails_costs_the_memory_and_not_the_answer(endpoint: Open
 
 
 def test_an_expired_conversation_is_not_gone_on_with(endpoint: Open, received: Received) -> None:
-    client = endpoint(memory="user", memory_days="0.000001")
+    client = endpoint(memory="user", memory_days="0.000001")  # 86 ms
     for _ in range(2):
         client.post("/chat/demo-chat", json={"query": "hello", "user": "u"})
+        time.sleep(0.2)
     assert conversations(received(client)) == ["", ""]

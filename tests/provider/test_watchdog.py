@@ -51,8 +51,10 @@ def test_a_thread_that_is_over_is_named_by_the_request_that_it_worked_for(busy: 
 
 
 def test_what_belongs_to_no_request_is_told_too(busy: Workspace) -> None:
+    ask(busy, "sleep", "before", 1)  # the same thread serves the next request, which is not its own
     ask(busy, "unmarked", "unused", 300)
-    busy.line(f"{NOBODY}: {SAID}")
+    assert milliseconds(busy.line(f"{NOBODY}: {SAID}")) >= 300
+    assert not [line for line in busy.printed if "before" in line]
 
 
 def test_who_waits_keeps_nobody_waiting(busy: Workspace) -> None:

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 type By = Literal["person", "bot"]
-type Dialect = Literal["plain", "markdown", "mrkdwn", "html", "whatsapp"]
-"""How a text is written: `html` is Telegram's, `mrkdwn` Slack's own."""
+type Dialect = Literal["plain", "markdown", "gfm", "mrkdwn", "html", "whatsapp"]
+"""How a text is written: `html` is Telegram's, `mrkdwn` Slack's own, `gfm` the forges'."""
 _KEPT = 1000
 
 

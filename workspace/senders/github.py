@@ -90,7 +90,7 @@ class GitHub(StandIn):
         text = self._text(received)
         self.paced("")
         self._sent += 1
-        message = Message(id=str(self._sent), place=place, text=text, dialect="markdown", at=self.clock())
+        message = Message(id=str(self._sent), place=place, text=text, dialect="gfm", at=self.clock())
         return Answer(self._shown(self.chat.add(message)), 201)
 
     def get(self, received: Received, found: Match[str]) -> Answer:
@@ -104,7 +104,7 @@ class GitHub(StandIn):
         if message.by != "bot":
             return refusal("Must have admin rights to Repository.", 403)
         self.paced("")
-        return Answer(self._shown(self.chat.edit(message, text, "markdown", now=self.clock())))
+        return Answer(self._shown(self.chat.edit(message, text, "gfm", now=self.clock())))
 
     def delete(self, received: Received, found: Match[str]) -> Answer:
         self._authorized(received)

@@ -85,9 +85,7 @@ class GitLab(StandIn):
         self.paced("")
         self._sent += 1
         thread = found[4] if found.re.groups > 3 else ""
-        message = Message(
-            id=str(self._sent), place=place, thread=thread, text=text, dialect="markdown", at=self.clock()
-        )
+        message = Message(id=str(self._sent), place=place, thread=thread, text=text, dialect="gfm", at=self.clock())
         return Answer(self._shown(self.chat.add(message)), 201)
 
     def get(self, received: Received, found: Match[str]) -> Answer:
@@ -100,7 +98,7 @@ class GitLab(StandIn):
         text = self._text(received, Edited)
         if message.by != "bot":
             return refusal("403 Forbidden", 403)
-        return Answer(self._shown(self.chat.edit(message, text, "markdown", now=self.clock())))
+        return Answer(self._shown(self.chat.edit(message, text, "gfm", now=self.clock())))
 
     def delete(self, received: Received, found: Match[str]) -> Answer:
         self._authorized(received)

@@ -28,9 +28,10 @@ from starlette.routing import Route
 
 from workspace.senders import handles
 from workspace.senders.chat import Message
+from workspace.senders.delivery import Delivery
 from workspace.senders.discord import Discord
 from workspace.senders.faults import Faults
-from workspace.senders.posting import POSTERS, Delivery, compose
+from workspace.senders.posting import POSTERS, compose
 from workspace.senders.standin import StandIn
 
 _WRITTEN = ("place", "user", "thread", "mention", "kind", "secret")

@@ -63,7 +63,7 @@ class Serving:
         else:
             answer = standin.answer(received)
             standin.keep(exchange, answer)
-            if answer.status < 300 and faults.first(faults.accept_then_fail, name):
+            if answer.accepted and faults.first(faults.accept_then_fail, name):
                 exchange.fault = "accept_then_fail"
                 exchange.status = 0
                 return None

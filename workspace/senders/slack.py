@@ -9,88 +9,31 @@ from dataclasses import dataclass, field
 from re import Match
 from typing import Any, ClassVar
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from workspace.senders import handles
 from workspace.senders.chat import Dialect, Message, Status
-from workspace.senders.standin import Answer, Body, Handler, Received, Refused, StandIn, missing_fields
+from workspace.senders.slack_bodies import (
+    BLOCKS,
+    AppendStream,
+    Delete,
+    PostMessage,
+    Responded,
+    Said,
+    SetStatus,
+    StartStream,
+    StopStream,
+    Update,
+)
+from workspace.senders.standin import Answer, Handler, Received, Refused, StandIn, missing_fields
 
 BOT, TEAM = "U0DUCKBOT", "T0POND"
 MARKDOWN = 12_000  # characters of a markdown_text, and of all `markdown` blocks of a message together
 TEXT, UPDATED, SECTION = 40_000, 4_000, 3_000  # characters; longer ones are cut, refused, refused
-BLOCKS = 50
 STATUS_S = 120
 # not documented: developers tell of streams that Slack ends after half a minute without an append, or after 5 minutes
 IDLE_S, STREAM_S = 30, 300
 URL_S, URL_USES = 30 * 60, 5
-
-_CHANNEL = r"[CDG][A-Z0-9]{2,20}"
-_TS = r"\d{1,12}\.\d{1,6}"
-
-
-class Place(Body):
-    channel: str = Field(pattern=rf"^{_CHANNEL}$")
-
-
-class Said(Body):
-    """What a message says."""
-
-    text: str | None = None
-    markdown_text: str | None = None
-    blocks: list[dict[str, Any]] | None = None
-
-
-class PostMessage(Place, Said):
-    thread_ts: str | None = Field(None, pattern=rf"^{_TS}$")
-    reply_broadcast: bool | None = None
-    mrkdwn: bool | None = None
-    unfurl_links: bool | None = None
-    unfurl_media: bool | None = None
-    parse: str | None = None
-    metadata: dict[str, Any] | None = None
-
-
-class Update(Place, Said):
-    ts: str = Field(pattern=rf"^{_TS}$")
-
-
-class Delete(Place):
-    ts: str = Field(pattern=rf"^{_TS}$")
-
-
-class StartStream(Place):
-    thread_ts: str = Field(pattern=rf"^{_TS}$")
-    markdown_text: str | None = None
-    chunks: list[dict[str, Any]] | None = None
-    recipient_team_id: str | None = None
-    recipient_user_id: str | None = None
-    task_display_mode: str | None = None
-
-
-class AppendStream(Place):
-    ts: str = Field(pattern=rf"^{_TS}$")
-    markdown_text: str | None = None
-    chunks: list[dict[str, Any]] | None = None
-
-
-class StopStream(AppendStream):
-    blocks: list[dict[str, Any]] | None = Field(None, max_length=BLOCKS)
-
-
-class SetStatus(Body):
-    channel_id: str = Field(pattern=rf"^{_CHANNEL}$")
-    thread_ts: str = Field(pattern=rf"^{_TS}$")
-    status: str
-    loading_messages: list[str] | None = Field(None, max_length=10)
-
-
-class Responded(Said):
-    """What a response_url takes."""
-
-    response_type: str | None = Field(None, pattern="^(in_channel|ephemeral)$")
-    replace_original: bool | None = None
-    delete_original: bool | None = None
-    thread_ts: str | None = None
 
 
 @dataclass

@@ -61,6 +61,11 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def accepted(self) -> bool:
+        """Tell whether something was done: Slack refuses in a 200."""
+        return self.status < 300 and not (isinstance(self.body, dict) and self.body.get("ok") is False)
+
+    @property
     def raw(self) -> bytes:
         if self.body is None:
             return b""

@@ -7,8 +7,6 @@ those that its server gives.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from html import unescape
-from html.parser import HTMLParser
 from re import Match
 from typing import Any, ClassVar, Literal
 
@@ -17,6 +15,7 @@ from pydantic import Field, ValidationError
 from relay.texts.measure import utf16
 from workspace.senders.chat import Dialect, Message, Status
 from workspace.senders.standin import Answer, Body, Handler, Received, Refused, StandIn, missing_fields
+from workspace.senders.telegram_html import Entities, Unparsed
 
 LIMIT = 4096  # UTF-16 units after the entities are parsed
 TYPING_S = 5
@@ -25,28 +24,6 @@ ACTIONS = (
     "typing|upload_photo|record_video|upload_video|record_voice|upload_voice|upload_document|choose_sticker"
     "|find_location|record_video_note|upload_video_note"
 )
-TAGS = frozenset(
-    [
-        "b",
-        "strong",
-        "i",
-        "em",
-        "u",
-        "ins",
-        "s",
-        "strike",
-        "del",
-        "span",
-        "tg-spoiler",
-        "a",
-        "tg-emoji",
-        "code",
-        "pre",
-        "blockquote",
-        "tg-time",
-    ]
-)
-_ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}  # all that have a name there
 BOT = {"id": 700000001, "is_bot": True, "first_name": "Duck", "username": "quack_bot"}
 
 
@@ -289,7 +266,10 @@ class Telegram(StandIn):
         if mode not in {"", "html"}:
             # the others are Telegram's as well, and nobody has written them here yet
             raise Refused(refusal(400, "Bad Request: unsupported parse_mode"))
-        shown = _Entities.text_of(text) if mode else text
+        try:
+            shown = Entities.text_of(text) if mode else text
+        except Unparsed as error:
+            raise Refused(refusal(400, f"Bad Request: can't parse entities: {error}")) from error
         if not shown.strip():
             raise Refused(refusal(400, "Bad Request: message text is empty"))
         if utf16(shown) > LIMIT:
@@ -304,71 +284,8 @@ class Telegram(StandIn):
             "date": int(message.at),
             "chat": chat,
             "from": BOT,
-            "text": _Entities.text_of(message.text) if message.dialect == "html" else message.text,
+            "text": Entities.text_of(message.text) if message.dialect == "html" else message.text,
         }
-
-
-class _Entities(HTMLParser):
-    """Reads Telegram's HTML: a few tags, each closed in its turn."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=False)
-        self.open: list[str] = []
-        self.shown: list[str] = []
-
-    @classmethod
-    def text_of(cls, text: str) -> str:
-        """Give what is shown of a text. Raises Refused."""
-        parser = cls()
-        parser.feed(text)
-        parser.close()
-        if parser.open:
-            raise _unparsed(f'Can\'t find end tag corresponding to start tag "{parser.open[-1]}"')
-        return "".join(parser.shown)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in TAGS:
-            raise _unparsed(f'Unsupported start tag "{tag}" at byte offset {self.getpos()[1]}')
-        if tag == "span" and ("class", "tg-spoiler") not in attrs:
-            raise _unparsed('Tag "span" must have class "tg-spoiler"')
-        self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        self.handle_endtag(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if not self.open or self.open[-1] != tag:
-            expected = f', expected "</{self.open[-1]}>", found "</{tag}>"' if self.open else ""
-            raise _unparsed(f"Unmatched end tag at byte offset {self.getpos()[1]}{expected}")
-        self.open.pop()
-
-    def handle_data(self, data: str) -> None:
-        if "<" in data:
-            raise _unparsed("Unclosed start tag")
-        self.shown.append(data)
-
-    def handle_entityref(self, name: str) -> None:
-        self.shown.append(_ENTITIES.get(name, f"&{name};"))
-
-    def handle_charref(self, name: str) -> None:
-        self.shown.append(unescape(f"&#{name};"))
-
-    def unknown_decl(self, data: str) -> None:
-        raise _unparsed(f"Unsupported declaration {data[:16]}")
-
-    def handle_decl(self, decl: str) -> None:
-        self.unknown_decl(decl)
-
-    def handle_comment(self, data: str) -> None:
-        self.unknown_decl(data)
-
-    def handle_pi(self, data: str) -> None:
-        self.unknown_decl(data)
-
-
-def _unparsed(why: str) -> Refused:
-    return Refused(refusal(400, f"Bad Request: can't parse entities: {why}"))
 
 
 def done(result: Any) -> Answer:

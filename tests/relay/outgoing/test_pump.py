@@ -19,7 +19,7 @@ from tests.relay.outgoing.formats.test_lines import read_ndjson
 from workspace.testing import until
 
 RHYTHM = Rhythm(opening=0.05, gather=0.02, keep_alive=0.05)
-QUICK = Timing(ending=0.03, idle=0.5, total=1.0)
+QUICK = Timing(ending=0.03, idle=0.5, total=5.0)
 
 
 class Leaving:

@@ -73,6 +73,13 @@ def test_a_cut_connection_leaves_nothing_or_the_message(
     assert post(slack) == 200
 
 
+def test_what_is_refused_is_answered_and_not_cut(slack: httpx.Client, duck_workspace: Workspace) -> None:
+    duck_workspace.sender("slack").faults(accept_then_fail=1)
+    assert slack.post("/chat.postMessage", json={"channel": "C0POND"}).json()["error"] == "no_text"
+    with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
+        post(slack)
+
+
 def test_an_api_that_is_down_may_say_so(slack: httpx.Client, duck_workspace: Workspace) -> None:
     duck_workspace.sender("slack").faults(down=503)
     assert post(slack) == 503

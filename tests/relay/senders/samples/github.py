@@ -52,6 +52,7 @@ ISSUE_COMMENT_PRESET = Preset(
     conversation_key="o/r:7",
     to=PLACE,
     among_others=True,
+    threaded=True,
     addressed=False,
     mentions=frozenset({"duck"}),
 )
@@ -114,6 +115,7 @@ READ: Mapping[str, Read] = {
             conversation_key="o/r:7",
             to=PLACE,
             among_others=True,
+            threaded=True,
         ),
     ),
     "GitHub, pull request": (
@@ -134,6 +136,7 @@ READ: Mapping[str, Read] = {
             conversation_key="o/r:7",
             to=PLACE,
             among_others=True,
+            threaded=True,
         ),
     ),
     "GitHub, push": (

@@ -67,6 +67,7 @@ READ: Mapping[str, Read] = {
             conversation_key="C1:1.5",
             to={"team": "T1", "channel": "C1", "user": "U1", "ts": "1.5"},
             among_others=True,
+            threaded=True,
         ),
     ),
     "Slack, mention without authorizations, in a thread": (
@@ -92,6 +93,7 @@ READ: Mapping[str, Read] = {
                 "thread_ts": "1.0",
             },
             among_others=True,
+            threaded=True,
         ),
     ),
     "Slack, direct message": (

@@ -1,4 +1,4 @@
-"""The relay's routes to apps as an OpenAPI description, built from the tables that the code itself uses.
+"""The routes to apps and deliveries as an OpenAPI description, built from the tables that the code itself uses.
 
 Source: OpenAPI Specification 3.1.1; the shapes of answers, events and errors: Dify's API reference.
 """
@@ -12,12 +12,14 @@ from werkzeug import Request, Response
 from relay import wire
 from relay.answer import finish
 from relay.call import Interface
+from relay.destination import LATER
 from relay.errors import RelayError
 from relay.host import Host
 from relay.incoming.fields import FIELDS
 from relay.incoming.received import KEY, receive
 from relay.incoming.settings import Settings
 from relay.log import Line
+from relay.openapi import later
 from relay.outgoing.cors import METHODS
 from relay.outgoing.formats.table import FORMATS, RESPONSE_MODES
 from relay.outgoing.response import of_reply
@@ -26,13 +28,13 @@ from relay.senders import Reply
 
 type Object = dict[str, Any]
 
-VERSION = "0.2.1"  # the plugin's own, as in its manifest
+VERSION = "0.3.0"  # the plugin's own, as in its manifest
 
 SERVED = "GET, HEAD, OPTIONS"  # methods of the description itself
 
 DESCRIPTION = (
     "Runs apps of a Dify workspace. Send a query, inputs, or both; the answer comes back in the form that you name by"
-    " `format`, by `response_mode` or by `Accept`, while the app is still speaking."
+    " `format`, by `response_mode` or by `Accept`, while the app is still speaking; or later, as a delivery."
 )
 
 _OBJECT: Object = {"type": "object", "additionalProperties": True}
@@ -55,7 +57,10 @@ FIELD_SCHEMAS: Mapping[str, Object] = {
     "files": {"type": "array", "items": _FILE, "description": "For the app's only input that takes files."},
     "conversation_id": {"type": "string", "description": "Goes on with a conversation."},
     "user": {"type": "string", "description": "Who asks: an end user's id in Dify."},
-    "response_mode": {"enum": [*RESPONSE_MODES], "description": "As in Dify's Service API."},
+    "response_mode": {
+        "enum": [*RESPONSE_MODES, LATER],
+        "description": "As in Dify's Service API; with `later` the answer is kept as a delivery.",
+    },
     "format": {"enum": [*FORMATS], "description": "The form of the answer."},
 }
 _JSON_FIELDS = frozenset({"inputs", "files"})  # written as JSON inside a query string or a form
@@ -82,12 +87,15 @@ def describe() -> Object:
         "info": {"title": "Duck relay", "version": VERSION, "description": DESCRIPTION},
         "servers": [{"url": "."}],
         "security": [{"bearer": []}, {"header": []}, {"query": []}],
-        "paths": {route.path.replace("<app_id>", "{app_id}"): _path(route) for route in ROUTES if route.summary},
+        "paths": {
+            **{route.path.replace("<app_id>", "{app_id}"): _path(route) for route in ROUTES if route.summary},
+            **later.paths(_errors()),
+        },
         "components": {
             "parameters": {told["name"]: told for told in _parameters()},
-            "schemas": {"Answer": _answer(), "Error": _error()},
+            "schemas": {"Answer": _answer(), "Error": _error(), **later.SCHEMAS},
             "requestBodies": {"Call": _body()},
-            "responses": {"Answer": _whole_answer(), **dict(_error_responses())},
+            "responses": {"Answer": _whole_answer(), "Accepted": later.ACCEPTED, **dict(_error_responses())},
             "headers": {"RequestId": {"description": "Also in the relay's log.", "schema": {"type": "string"}}},
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
@@ -104,7 +112,11 @@ def _path(route: Route) -> Object:
     run: Object = {
         "summary": route.summary,
         "parameters": [{"$ref": f"#/components/parameters/{told['name']}"} for told in _parameters()],
-        "responses": {"200": {"$ref": "#/components/responses/Answer"}, **_errors()},
+        "responses": {
+            "200": {"$ref": "#/components/responses/Answer"},
+            "202": {"$ref": "#/components/responses/Accepted"},
+            **_errors(),
+        },
     }
     reconnected = {"204": {"description": "Last-Event-ID was sent: the stream has ended, the app is not run again."}}
     operations: Object = {
@@ -157,6 +169,7 @@ def _parameters() -> Iterator[Object]:
             "additionalProperties": {"type": "string"},
         },
     }
+    yield later.PREFER
 
 
 def _body() -> Object:
