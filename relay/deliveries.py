@@ -107,7 +107,7 @@ class _Asked:
             raise DeliveryNotFound(NOBODY)
         self.line.deliveries.append(account.id)
         self.line.app = account.app_id
-        work = self._work(account, self._base or "")
+        work = self._work(account, self._base or "", watched=True)
         return of_type("text/plain; charset=utf-8", work.chunks())
 
     # --- for its owner
@@ -198,14 +198,21 @@ class _Asked:
         for _ in self._work(account, "").chunks():
             pass
 
-    def _work(self, account: Account, base: str) -> Work:
+    def _work(self, account: Account, base: str, *, watched: bool = False) -> Work:
         """Take a delivery. Raises DeliveryNotFound, DeliveryInProgress."""
         ledger = self._ledger
         plan, grant = ledger.plan(account.id), ledger.grant(account.id)
         if plan is None or not account.admits(grant.token):
             raise DeliveryNotFound(NOBODY)
         work = Work(
-            carrier=self._carrier, account=account, plan=plan, grant=grant, base=base, ledger=ledger, desk=self._desk
+            carrier=self._carrier,
+            account=account,
+            plan=plan,
+            grant=grant,
+            base=base,
+            ledger=ledger,
+            desk=self._desk,
+            watched=watched,
         )
         work.claim()
         if grant.cancelled:
