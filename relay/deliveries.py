@@ -165,6 +165,12 @@ class _Asked:
 
     def _redeliver(self, account: Account) -> Account:
         """Tell a kept answer again, or run the app again. Raises DeliveryInProgress, DeliveryNotFound."""
+        with self._desk.reopening(account.id) as alone:
+            if not alone:
+                raise DeliveryInProgress("This delivery is being delivered again already.")
+            return self._reopened(self._find())
+
+    def _reopened(self, account: Account) -> Account:
         if not account.over:
             raise DeliveryInProgress("This delivery has not ended yet.")
         plan = self._ledger.plan(account.id)

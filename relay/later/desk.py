@@ -6,7 +6,8 @@ end of one begins the next, and needs no request for that.
 
 import logging
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -50,6 +51,7 @@ class Desk:
         self._turns: Turns[Job] = Turns()
         self._jobs: dict[str, Job] = {}
         self._hand: set[str] = set()  # unfinished, as far as is known here
+        self._reopening: set[str] = set()
         self._written: tuple[str, ...] = ()
         self._entry: Entry | None = None
         self._writing = threading.Lock()
@@ -90,6 +92,17 @@ class Desk:
                 self._entry = None
             self._entry = ledger.write_hand(self.writer, ids, self._entry)
             self._written = ids
+
+    @contextmanager
+    def reopening(self, id_: str) -> Iterator[bool]:
+        """Keep others in this process from making the same delivery one that runs again; False if another does."""
+        alone = id_ not in self._reopening
+        self._reopening.add(id_)
+        try:
+            yield alone
+        finally:
+            if alone:
+                self._reopening.discard(id_)
 
     # --- turns
 

@@ -13,6 +13,7 @@ from relay.host import Host
 from relay.later.ledger import Ledger
 from relay.outward import Request as Sent
 from relay.outward import Response, Started
+from relay.run.dify import StorageFailed
 from relay.run.records import Kind, Records
 from tests.relay.later.desks import Scripted
 from tests.relay.scripts import Script, Workspace, keyed, saying
@@ -215,3 +216,43 @@ def test_while_a_delivery_runs_in_its_senders_request_the_same_one_does_not_run_
     relay.own.answers = [Started.UNREACHABLE]
     statuses.append(relay.call(idempotency_key="k").status_code)
     assert (statuses, len(relay.dify.calls)) == ([409, 202], 1)
+
+
+def test_of_two_redeliveries_at_the_same_moment_one_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    relay = Relay(saying(SAID))
+    id_ = relay.accepted()
+    relay.run(id_)
+    relay.own.end(relay.own.started[-1])
+    storage, read, statuses = relay.dify.storage, relay.dify.storage.get, list[int]()
+
+    def get(key: str) -> bytes | None:
+        if key.startswith("plans-"):
+            monkeypatch.setattr(storage, "get", read)
+            statuses.append(relay.ask(f"/deliveries/{id_}/redeliver").status_code)
+        return read(key)
+
+    monkeypatch.setattr(storage, "get", get)
+    statuses.append(relay.ask(f"/deliveries/{id_}/redeliver").status_code)
+    assert (statuses, len(relay.own.started)) == ([409, 202], 2)
+    relay.run(id_)
+    assert (len(relay.dify.calls), relay.ended(id_)) == (2, ("done", "", "Quack."))
+
+
+def test_a_delivery_that_its_senders_request_can_not_begin_is_not_begun_beside_the_next_try() -> None:
+    relay = Relay(saying(SAID))
+    relay.own.answers = [Started.UNREACHABLE]
+    storage, write = relay.dify.storage, relay.dify.storage.set
+
+    def broken(key: str, value: bytes) -> None:
+        if relay.own.started and key.startswith("accounts-"):
+            raise StorageFailed
+        write(key, value)
+
+    storage.set = broken  # type: ignore[method-assign]
+    first = relay.call(idempotency_key="k").status_code
+    storage.set = write  # type: ignore[method-assign]
+    relay.now += 100
+    second = relay.call(idempotency_key="k").status_code
+    relay.ask("/deliveries", "GET")
+    relay.own.pass_()
+    assert (first, second, len(relay.own.started)) == (503, 202, 2)
