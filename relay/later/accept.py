@@ -197,10 +197,14 @@ class Acceptance:
         scheme = SCHEMES.get(plan.sender or "")
         if account is not None and account.destination is Destination.RESPONSE and scheme and scheme.message:
             return of_type(JSON, wire.dump(scheme.message(plan.reply or {}, account.text)))
+        if account is None and scheme:
+            return of_reply(scheme.acknowledgement, "POST")
         if account is None or plan.destination is Destination.SENDER or scheme:
             return of_reply(scheme.accepted if scheme else Reply(), "POST")
         url = f"deliveries/{account.id}"
         relay_url = self.carrier.settings.relay_url
+        if relay_url != self.carrier.host.own.address(plan.hook_id, relay_url):
+            relay_url = None  # another endpoint's
         told = {
             "delivery_id": account.id,
             "state": account.state.value,

@@ -50,6 +50,7 @@ class Desk:
         self._written: tuple[str, ...] = ()
         self._entry: Entry | None = None
         self._writing = threading.Lock()
+        self._proven: set[str] = set()  # addresses at which a run has begun
         self._unreachable: dict[str, float] = {}  # by address, until when
 
     # --- what is in hand
@@ -63,9 +64,11 @@ class Desk:
         """What is in hand, and nobody works at it or waits for it."""
         return tuple(sorted(self._hand - self._jobs.keys() - self.cancels.keys()))
 
-    def keep(self, id_: str) -> None:
-        """Take a delivery in hand, before it is told as accepted."""
+    def keep(self, id_: str) -> bool:
+        """Take a delivery in hand, before it is told as accepted; False where it is so already."""
+        known = id_ in self._hand
         self._hand.add(id_)
+        return not known
 
     def drop(self, id_: str) -> None:
         """Have done with a delivery."""
@@ -106,9 +109,13 @@ class Desk:
         Where that can't be had, the turn is given back: REFUSED, UNREACHABLE.
         """
         started = self._start(job)
+        if started is Started.RUNNING:
+            self._proven.add(job.base)
+        elif started is Started.UNKNOWN and job.base not in self._proven:
+            started = Started.UNREACHABLE  # not slow today: nobody has ever answered there
+        if started is Started.UNREACHABLE:
+            self._unreachable[job.base] = self._elapsed() + OUT_OF_REACH
         if started in {Started.REFUSED, Started.UNREACHABLE}:
-            if started is Started.UNREACHABLE:
-                self._unreachable[job.base] = self._elapsed() + OUT_OF_REACH
             self._leave(job)
         return started
 

@@ -208,6 +208,7 @@ class Work:
             return
         self._carrier.line.failed(error)
         self._conclude(error.code, TOO_LONG if isinstance(error, AppTimeout) else SORRY, error.message)
+        self._account.status = int(error.status)
 
     def _conclude(self, code: str, words: str, error: str = "") -> None:
         """End the delivery without an answer of the app's: the person is told so, behind what it has said."""
@@ -255,7 +256,7 @@ class Work:
     def _written(self) -> str:
         """Give what a callback says: the answer, or as in a stream why there is none."""
         account = self._account
-        failed = {"event": "error", "code": account.code, "message": account.error, "status": 502}
+        failed = {"event": "error", "code": account.code, "message": account.error, "status": account.status or 500}
         return wire.dump({"delivery_id": account.id, **(account.answer or failed)})
 
     def _tell(self) -> Iterator[bytes]:
