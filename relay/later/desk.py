@@ -50,8 +50,8 @@ class Desk:
         self._written: tuple[str, ...] = ()
         self._entry: Entry | None = None
         self._writing = threading.Lock()
-        self._proven: set[str] = set()  # addresses at which a run has begun
         self._unreachable: dict[str, float] = {}  # by address, until when
+        self._heard: set[str] = set()  # addresses at which a run has begun
 
     # --- what is in hand
 
@@ -106,16 +106,17 @@ class Desk:
     def begin(self, job: Job) -> Started:
         """Ask for the run of a delivery whose turn it is, and wait for its first sign.
 
-        Where that can't be had, the turn is given back: REFUSED, UNREACHABLE.
+        Where that can't be had, the turn is given back: REFUSED, UNREACHABLE. So it is where nothing comes from an
+        address at which no run has ever begun: that is slow, or not the plugin's, and the run may begin after all.
         """
         started = self._start(job)
         if started is Started.RUNNING:
-            self._proven.add(job.base)
-        elif started is Started.UNKNOWN and job.base not in self._proven:
-            started = Started.UNREACHABLE  # not slow today: nobody has ever answered there
-        if started is Started.UNREACHABLE:
-            self._unreachable[job.base] = self._elapsed() + OUT_OF_REACH
+            self._heard.add(job.base)
+        elif started is Started.UNKNOWN and job.base not in self._heard:
+            started = Started.UNREACHABLE
         if started in {Started.REFUSED, Started.UNREACHABLE}:
+            if started is Started.UNREACHABLE:
+                self._unreachable[job.base] = self._elapsed() + OUT_OF_REACH
             self._leave(job)
         return started
 
