@@ -39,6 +39,7 @@ class Spoken:
     words: str = ""
     forgets: bool = False
     joins: str = ""
+    person: str = ""
     unasked: bool = False
 
 
@@ -102,6 +103,7 @@ def listen(mapped: Mapped, settings: Settings, interface: Interface, inputs: Inp
         words=words,
         forgets=forgets,
         joins=f"{sender}:{thread}" if preset.among_others and preset.threaded else "",
+        person=preset.user or "",
         unasked=unasked,
     )
 

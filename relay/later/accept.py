@@ -123,8 +123,16 @@ class Acceptance:
         elif (started := self.desk.begin(job)) is Started.RUNNING:
             account.state = State.RUNNING
         elif started is not Started.UNKNOWN:
-            return self._at_once(account, plan, token, base, delivery)
+            return self._begun(account) or self._at_once(account, plan, token, base, delivery)
         return account
+
+    def _begun(self, account: Account) -> Account | None:
+        """Give the delivery if its run has begun all the same: its first sign may only have been slow."""
+        with suppress(StorageFailed):
+            known = self.ledger.find(account.id)
+            if known and (known.mark or known.over):
+                return known
+        return None
 
     def _store(self, account: Account, plan: Plan, token: str) -> None:
         """Write all that a run needs, and who sees to it. Raises RelayError; then nothing of it is left."""
@@ -206,10 +214,14 @@ class Acceptance:
         scheme = SCHEMES.get(plan.sender or "")
         if account is not None and account.destination is Destination.RESPONSE and scheme and scheme.message:
             return of_type(JSON, wire.dump(scheme.message(plan.reply or {}, account.text)))
+        if account is None and scheme:
+            return of_reply(scheme.acknowledgement, "POST")
         if account is None or plan.destination is Destination.SENDER or scheme:
             return of_reply(scheme.accepted if scheme else Reply(), "POST")
         url = f"deliveries/{account.id}"
         relay_url = self.carrier.settings.relay_url
+        if relay_url and not self.carrier.host.own.address(plan.hook_id, relay_url):
+            relay_url = None  # it is another endpoint's
         told = {
             "delivery_id": account.id,
             "state": account.state.value,

@@ -6,8 +6,7 @@ end of one begins the next, and needs no request for that.
 
 import logging
 import threading
-from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -51,11 +50,11 @@ class Desk:
         self._turns: Turns[Job] = Turns()
         self._jobs: dict[str, Job] = {}
         self._hand: set[str] = set()  # unfinished, as far as is known here
-        self._reopening: set[str] = set()
         self._written: tuple[str, ...] = ()
         self._entry: Entry | None = None
         self._writing = threading.Lock()
         self._unreachable: dict[str, float] = {}  # by address, until when
+        self._heard: set[str] = set()  # addresses at which a run has begun
 
     # --- what is in hand
 
@@ -68,9 +67,11 @@ class Desk:
         """What is in hand, and nobody works at it or waits for it."""
         return tuple(sorted(self._hand - self._jobs.keys() - self.cancels.keys()))
 
-    def keep(self, id_: str) -> None:
-        """Take a delivery in hand, before it is told as accepted."""
+    def keep(self, id_: str) -> bool:
+        """Take a delivery in hand, before it is told as accepted; False where it is so already."""
+        known = id_ in self._hand
         self._hand.add(id_)
+        return not known
 
     def drop(self, id_: str) -> None:
         """Have done with a delivery."""
@@ -93,17 +94,6 @@ class Desk:
             self._entry = ledger.write_hand(self.writer, ids, self._entry)
             self._written = ids
 
-    @contextmanager
-    def reopening(self, id_: str) -> Iterator[bool]:
-        """Keep others in this process from making the same delivery one that runs again; False if another does."""
-        alone = id_ not in self._reopening
-        self._reopening.add(id_)
-        try:
-            yield alone
-        finally:
-            if alone:
-                self._reopening.discard(id_)
-
     # --- turns
 
     def reachable(self, base: str | None) -> bool:
@@ -121,9 +111,14 @@ class Desk:
     def begin(self, job: Job) -> Started:
         """Ask for the run of a delivery whose turn it is, and wait for its first sign.
 
-        Where that can't be had, the turn is given back: REFUSED, UNREACHABLE.
+        Where that can't be had, the turn is given back: REFUSED, UNREACHABLE. So it is where nothing comes from an
+        address at which no run has ever begun: that is slow, or not the plugin's, and the run may begin after all.
         """
         started = self._start(job)
+        if started is Started.RUNNING:
+            self._heard.add(job.base)
+        elif started is Started.UNKNOWN and job.base not in self._heard:
+            started = Started.UNREACHABLE
         if started in {Started.REFUSED, Started.UNREACHABLE}:
             if started is Started.UNREACHABLE:
                 self._unreachable[job.base] = self._elapsed() + OUT_OF_REACH

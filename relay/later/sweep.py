@@ -57,7 +57,10 @@ class Sweep:
             self._take_up(id_)
         now = self.host.clock()
         for hand in self.ledger.hands():
-            if hand.writer == self.desk.writer or hand.until > now:
+            if hand.writer == self.desk.writer:
+                continue
+            if hand.until > now:
+                self._look_again()
                 continue
             claim = Delivery(self.records(DELIVERIES), delivery_id=f"hand {hand.writer}", app_id="", fingerprint="")
             try:
@@ -73,6 +76,17 @@ class Sweep:
                     self._take_up(id_)
             finally:
                 claim.fail()
+
+    def _look_again(self) -> None:
+        """Have a request of our own look once more: perhaps nobody else ever sends one, and somebody waits."""
+        own = self.host.own
+        base = own.address(self.hook_id, self.settings.relay_url)
+
+        def ask() -> None:
+            if base:
+                own.reaches(base)
+
+        own.after(EVERY + 1, ask)
 
     def _take_up(self, id_: str) -> None:
         """See to a delivery that nobody works at."""

@@ -237,17 +237,18 @@ class Work:
         self._ring()
 
     def _failed(self, error: RelayError) -> None:
+        if self._account.whole:  # there is an answer, but no way to tell it
+            self._carrier.line.failed(error)
+            self._account.code = self._account.code or REPLY_FAILED
+            self._account.error = self._account.error or error.message
+            return
         if self._cancelled:
             self._cancelled = False  # that it was is told
             self._conclude(CANCELLED, UNWANTED)
             return
-        if type(error) is not RelayError:  # else it is in the log already
-            self._carrier.line.failed(error)
-        if self._account.whole:  # there is an answer, but no way to tell it
-            self._account.code = self._account.code or REPLY_FAILED
-            self._account.error = self._account.error or error.message
-            return
+        self._carrier.line.failed(error)
         self._conclude(error.code, TOO_LONG if isinstance(error, AppTimeout) else SORRY, error.message)
+        self._account.status = int(error.status)
 
     def _conclude(self, code: str, words: str, error: str = "") -> None:
         """End the delivery without an answer of the app's: the person is told so, behind what it has said."""
@@ -295,7 +296,7 @@ class Work:
     def _written(self) -> str:
         """Give what a callback says: the answer, or as in a stream why there is none."""
         account = self._account
-        failed = {"event": "error", "code": account.code, "message": account.error, "status": 502}
+        failed = {"event": "error", "code": account.code, "message": account.error, "status": account.status or 500}
         return wire.dump({"delivery_id": account.id, **(account.answer or failed)})
 
     def _tell(self) -> Iterator[bytes]:

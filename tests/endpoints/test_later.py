@@ -98,8 +98,10 @@ def test_one_delivery_five_times_runs_once_and_has_one_answer(endpoint: Open, wo
 
     async def five() -> list[httpx.Response]:
         async with httpx.AsyncClient(headers=HOLDER, timeout=60) as caller:
-            sent = {"url": f"{client.base_url}duck/chat-3-50", "json": {"query": "hi", "response_mode": "later"}}
-            return await asyncio.gather(*(caller.post(**sent, headers={"Idempotency-Key": "1"}) for _ in range(5)))
+            url, asked = f"{client.base_url}duck/chat-3-50", {"query": "hi", "response_mode": "later"}
+            return await asyncio.gather(
+                *(caller.post(url, json=asked, headers={"Idempotency-Key": "1"}) for _ in range(5))
+            )
 
     answers = asyncio.run(five())
     assert {answer.status_code for answer in answers} <= {202, 409}
@@ -358,8 +360,8 @@ def test_what_is_too_much_is_refused_and_of_the_accepted_none_is_lost(endpoint: 
 
     async def more(app: str, count: int) -> list[httpx.Response]:
         async with httpx.AsyncClient(headers=HOLDER, timeout=60, limits=httpx.Limits(max_connections=50)) as caller:
-            asked = {"url": f"{client.base_url}duck/{app}", "json": {"query": "hi", "response_mode": "later"}}
-            return await asyncio.gather(*(caller.post(**asked) for _ in range(count)))
+            url, asked = f"{client.base_url}duck/{app}", {"query": "hi", "response_mode": "later"}
+            return await asyncio.gather(*(caller.post(url, json=asked) for _ in range(count)))
 
     answers = asyncio.run(more("chat-1-0", 210))
     assert Counter(answer.status_code for answer in answers) == {202: 200, 429: 10}

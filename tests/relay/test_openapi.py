@@ -7,9 +7,9 @@ from openapi_spec_validator import validate
 from relay import errors
 from relay.host import Host
 from relay.incoming.fields import FIELDS
-from relay.later.account import State
+from relay.later.account import State, Step
 from relay.later.check import Check, Status
-from relay.later.shown import Shown, Step
+from relay.later.shown import Shown
 from relay.openapi import FIELD_SCHEMAS, VERSION, describe, respond
 from relay.outgoing.formats.table import FORMATS
 from relay.routes import ROUTES

@@ -12,12 +12,12 @@ import pytest
 from relay.replies.channel import Channel
 from relay.replies.table import CHANNELS
 from relay.texts.fit import fit
-from tests.endpoints.conftest import KEY
 from workspace.senders import github, gitlab, telegram
 from workspace.senders.posting import DISCORD_PUBLIC_KEY, POSTERS, SECRET
 from workspace.testing import Workspace, until
 
 SENDERS = tuple(POSTERS)
+KEY = "pond-key-of-the-owner"  # the workspace itself prints that of its own endpoint
 ENDED = frozenset({"done", "failed"})
 # by these the persons call it; a Slack mention and LINE's say by themselves that they are the bot's
 NAMES = {
@@ -38,6 +38,7 @@ class Bot:
     workspace: Workspace
     name: str  # whose deliveries they are: WhatsApp and Messenger have a stand-in in common
     url: str
+    settings: Mapping[str, Any]
     route: str = "/chat"
 
     @property
@@ -51,6 +52,11 @@ class Bot:
         posted: dict[str, Any] = self.api.post(f"{self.url}{self.route}", text, by=self.name, **written)
         assert (posted["status"], posted["gave_up"]) == (200, False), posted
         return posted
+
+    def change(self, **settings: Any) -> None:
+        """Change settings of the endpoint."""
+        self.settings = {**self.settings, **settings}
+        self.workspace.endpoint(settings=self.settings, hook=self.url.rpartition("/")[2])
 
     def get(self, path: str, **headers: str) -> httpx.Response:
         return self.workspace.client.get(f"{self.url}{path}", headers={"X-API-Key": KEY, **headers})
@@ -88,12 +94,14 @@ class Bot:
         own = {"accepted", "run", "answer", "failed"}
         return [(step["what"], step["result"]) for step in row["steps"] if step["what"] not in own]
 
-    def said(self, place: str | None = None) -> list[str]:
+    def said(self, place: str = "") -> list[str]:
         """Give what the bot says there now, in order, without the mark of a comment."""
-        return [text.partition("\n\n<!-- duck-relay:")[0] for text in self.api.answers(place)]
+        answers = self.api.answers(place or POSTERS[self.name].place)
+        return [text.partition("\n\n<!-- duck-relay:")[0] for text in answers]
 
-    def messages(self, place: str | None = None) -> list[dict[str, Any]]:
-        return [message for message in self.api.chat(place) if message["by"] == "bot"]
+    def messages(self, place: str = "") -> list[dict[str, Any]]:
+        chat = self.api.chat(place or POSTERS[self.name].place)
+        return [message for message in chat if message["by"] == "bot"]
 
     def runs(self) -> list[dict[str, Any]]:
         """Give the requests that reached the app, once none of them runs any more."""
@@ -201,4 +209,4 @@ def open_bot(workspace: Workspace, name: str, app: str, **settings: Any) -> Bot:
         "app": {"app_id": app},
         **settings,
     }
-    return Bot(workspace=workspace, name=name, url=workspace.endpoint(settings=given))
+    return Bot(workspace=workspace, name=name, url=workspace.endpoint(settings=given), settings=given)

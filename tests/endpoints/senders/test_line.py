@@ -70,3 +70,12 @@ def test_a_month_whose_messages_are_used_up_is_told_to_the_owner(bot: OpenBot) -
     httpx.post(f"{duck.url}/chat", content=delivery.body, headers=dict(delivery.headers))
     assert duck.outcome() == ("failed", "reply_failed")
     assert duck.steps() == [("post", "never: 429 (quota: this month's messages are used up)")]
+
+
+def test_a_push_that_may_have_arrived_is_repeated_under_its_key(bot: OpenBot) -> None:
+    duck = bot("line", "chat-2-0", faults={"accept_then_fail": {"what": "push"}})
+    delivery = compose("line", "quack", now=time.time() - 26)
+    httpx.post(f"{duck.url}/chat", content=delivery.body, headers=dict(delivery.headers))
+    assert duck.outcome() == ("done", "")
+    assert duck.steps()[-1] == ("post", "done: 409")
+    assert duck.said() == ["tok0 tok1"]

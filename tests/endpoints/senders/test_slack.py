@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+import httpx
 import pytest
 
-from tests.endpoints.senders.conftest import SAID, Asked, ask_slowly, fitting
-from workspace.testing import Workspace
+from tests.endpoints.senders.conftest import SAID, Asked, OpenBot, ask_slowly, fitting
+from workspace.testing import Workspace, until
 
 BEGUN = "1790000000.000100"  # where a thread begins
 PLACES: Mapping[str, Mapping[str, Any]] = {
@@ -63,3 +64,80 @@ def test_nothing_is_sent_that_slack_does_not_know(slow: Asked) -> None:
     assert {
         request["answer"] if isinstance(request["answer"], str) else request["answer"]["ok"] for request in requests
     } == {"ok", True}
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome", "steps"),
+    [
+        (
+            "internal_error",
+            ("done", ""),
+            [("start", "again: 200 (Slack has trouble of its own (internal_error))"), ("start", "done: 200")],
+        ),
+        (
+            "is_archived",
+            ("failed", "reply_failed"),
+            [("start", "never: 200 (the channel is archived (is_archived))")],
+        ),
+        (
+            "missing_scope",
+            ("done", ""),
+            [("start", "next: 200 (bot_token lacks the scope chat:write (missing_scope))"), ("post", "done: 200")],
+        ),
+        (
+            "a_new_error",
+            ("done", ""),
+            [("start", "next: 200 (Slack refused it (a_new_error))"), ("post", "done: 200")],
+        ),
+    ],
+)
+def test_slacks_errors_come_with_a_status_of_200(
+    bot: OpenBot, code: str, outcome: tuple[str, str], steps: list[tuple[str, str]]
+) -> None:
+    body = {"ok": False, "error": code}
+    duck = bot("slack", "chat-12-200", faults={"fail": {"what": "startStream", "status": 200, "body": body}})
+    duck.ask("Do ducks quack?")
+    assert duck.outcome() == outcome
+    assert duck.steps()[: len(steps)] == steps
+
+
+def test_where_slack_streams_nothing_a_message_is_edited(bot: OpenBot) -> None:
+    body = {"ok": False, "error": "unknown_method"}
+    duck = bot("slack", "chat-20-200", faults={"fail": {"what": "startStream", "status": 200, "body": body}})
+    duck.ask("Do ducks quack?")
+    assert duck.outcome() == ("done", "")
+    [message] = duck.messages()
+    assert message["text"] == "".join(f" tok{number}" for number in range(20))
+    assert message["edits"] >= 1
+    assert {what for what, _ in duck.steps()} == {"start", "post", "edit"}
+
+
+def test_a_stream_that_slack_has_ended_becomes_a_message_that_is_edited(bot: OpenBot) -> None:
+    duck = bot("slack", "chat-12-200")
+    duck.ask("Do ducks quack?")
+    until(duck.messages)
+    duck.api.faults(stream_expired=True)
+    assert duck.outcome() == ("done", "")
+    [message] = duck.messages()
+    assert message["text"] == "".join(f" tok{number}" for number in range(12))
+
+
+def test_an_addition_that_may_have_arrived_is_not_added_twice(bot: OpenBot) -> None:
+    duck = bot("slack", "chat-12-200", faults={"accept_then_fail": {"what": "appendStream"}})
+    duck.ask("Do ducks quack?")
+    assert duck.outcome() == ("done", "")
+    [message] = duck.messages()
+    assert message["text"] == "".join(f" tok{number}" for number in range(12))
+
+
+def test_a_commands_address_that_is_used_up(bot: OpenBot) -> None:
+    duck = bot("slack", "silent-2")
+    handle = duck.ask("Do ducks quack?", kind="command", place="C0USED")["handle"]
+    until(lambda: duck.requests(handle))
+    address = duck.requests(handle)[0]["path"]
+    answers = [httpx.post(f"{duck.api.base}{address}", json={"text": f"{number}"}) for number in range(4)]
+    assert [answer.status_code for answer in answers] == [200] * 4
+    assert duck.outcome() == ("failed", "reply_failed")
+    assert duck.steps()[-1] == ("edit", "never: 404 (the command's address is used up (404))")
+    duck.workspace.line(f"{duck.ended()[0]['delivery_id']}/run 200")
+    assert handle not in duck.shown(duck.ended()[0]["delivery_id"])

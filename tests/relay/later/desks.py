@@ -10,6 +10,7 @@ class Scripted:
 
     def __init__(self) -> None:
         self.started: list[str] = []  # tokens, in their order
+        self.asked: list[str] = []  # whether they are reached
         self.answers: list[Started] = []  # of the next ones that are asked for; then RUNNING
         self._ends: dict[str, Callable[[bool], None]] = {}
         self._later: list[Callable[[], None]] = []
@@ -31,6 +32,7 @@ class Scripted:
         return self.answers.pop(0) if self.answers else Started.RUNNING
 
     def reaches(self, base: str) -> bool:
+        self.asked.append(base)
         return True
 
     def after(self, seconds: float, act: Callable[[], None]) -> None:

@@ -78,3 +78,16 @@ def test_what_a_process_left_that_ran_for_days_is_begun_too() -> None:
     second = Process(shelf, "second", now)
     second.look()
     assert second.own.started == ["token of d2"]
+
+
+def test_where_others_are_still_at_work_a_request_of_ones_own_looks_again() -> None:
+    shelf, now = Shelf(), [1_800_000_000.0]
+    Process(shelf, "first", now).accept("d1")
+    second = Process(shelf, "second", now)
+    second.look()
+    assert (second.own.started, second.own.asked) == ([], ["http://own"])
+    second.look()
+    now[0] += HAND + 1
+    second.look()
+    second.look()
+    assert (second.own.started, second.own.asked) == (["token of d1"], ["http://own"] * 2)

@@ -10,6 +10,7 @@ from relay.bell import ThreadBell
 from relay.call import Call, Interface
 from relay.event import Event
 from relay.host import Host
+from relay.later import desk as desks
 from relay.later.ledger import Ledger
 from relay.outward import Request as Sent
 from relay.outward import Response, Started
@@ -256,3 +257,14 @@ def test_a_delivery_that_its_senders_request_can_not_begin_is_not_begun_beside_t
     relay.ask("/deliveries", "GET")
     relay.own.pass_()
     assert (first, second, len(relay.own.started)) == (503, 202, 2)
+
+
+def test_a_request_to_an_unknown_delivery_is_a_look_at_what_was_left() -> None:
+    relay = Relay(saying(SAID))
+    id_ = relay.accepted()
+    desk = desks.desk_of(relay.dify.endpoint_id, relay.own, relay.host.elapsed)
+    desk.forget(id_)
+    relay.now += 60
+    assert relay.ask("/deliveries/none/run").status_code == 404
+    relay.own.pass_()
+    assert len(relay.own.started) == 2
