@@ -37,7 +37,7 @@ def test_a_slow_answer_is_promised_at_once_and_then_given_by_one_edit(
     [message] = asked.answers(name)
     place = str(PLACES[sender][name]["place"])
     assert asked.bot.said(place) == fitting(sender, SAID)
-    assert (message["edits"], message["dialect"]) == (1, "markdown")
+    assert (message["edits"], message["dialect"]) == (1, "gfm")
     number = place[-2:]
     [posted] = [one for one in asked.bot.requests(f"/{number}/") if one["method"] == "POST"]
     assert posted["body"]["body"].startswith(f"{OPENING}\n\n<!-- duck-relay:")
