@@ -15,7 +15,6 @@ from tests.endpoints.later import (
     app_calls,
     ask,
     ended,
-    in_state,
     listed,
     outcome,
     said,

@@ -1,10 +1,12 @@
 """A bot at each sender, as the persons there meet it: the workspace posts as they do, its stand-ins are their API."""
 
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 import httpx
 import pytest
@@ -12,12 +14,15 @@ import pytest
 from relay.replies.channel import Channel
 from relay.replies.table import CHANNELS
 from relay.texts.fit import fit
+from tests.relay.senders.samples import SENDERS as SAMPLES
+from tests.relay.senders.samples.sender import KEYS
 from workspace.senders import github, gitlab, telegram
-from workspace.senders.posting import DISCORD_PUBLIC_KEY, POSTERS, SECRET
+from workspace.senders.posting import DISCORD_PUBLIC_KEY, POSTERS, SECRET, compose
 from workspace.testing import Workspace, until
 
 SENDERS = tuple(POSTERS)
 KEY = "pond-key-of-the-owner"  # the workspace itself prints that of its own endpoint
+DISCORD = bytes(KEYS[0].verify_key).hex()  # signs what Discord would not have sent
 ENDED = frozenset({"done", "failed"})
 # by these the persons call it; a Slack mention and LINE's say by themselves that they are the bot's
 NAMES = {
@@ -28,7 +33,8 @@ NAMES = {
 IMPATIENT = 3.0  # seconds: what waits for longer than any sender waits here is hung up on
 SLOW = "silent-1-16-200"  # an app that takes longer than that, and begins with a silence
 SAID = "".join(f" tok{number}" for number in range(16))
-INSIDE = ("the duck flew away", "quota exceeded", "Traceback", "dify", "plugin")
+
+type Change = Callable[[dict[str, Any]], object]  # of a delivery's payload
 
 
 @dataclass(kw_only=True)
@@ -53,6 +59,20 @@ class Bot:
         assert (posted["status"], posted["gave_up"]) == (200, False), posted
         return posted
 
+    def deliver(
+        self, change: Callable[[dict[str, Any]], object], text: str = "quack", **written: Any
+    ) -> httpx.Response:
+        """Post what nobody could write there: the payload is changed, and signed after that."""
+        delivery = compose(self.name, text, **written)
+        form = b"command=" in delivery.body
+        payload = dict(parse_qsl(delivery.body.decode())) if form else json.loads(delivery.body)
+        change(payload)
+        body = urlencode(payload).encode() if form else json.dumps(payload).encode()
+        sign = SAMPLES[POSTERS[self.name].standin].sign
+        headers = httpx.Headers(dict(delivery.headers))
+        headers.update(sign(body, int(time.time()), DISCORD if self.name == "discord" else SECRET))
+        return self.workspace.client.post(f"{self.url}{self.route}", content=body, headers=headers)
+
     def change(self, **settings: Any) -> None:
         """Change settings of the endpoint."""
         self.settings = {**self.settings, **settings}
@@ -75,6 +95,7 @@ class Bot:
         """Wait until so many have ended, and give them, oldest first. Raises TimeoutError."""
 
         def all_ended() -> bool:
+            time.sleep(0.05)  # each look costs the plugin something as well
             rows = self.deliveries()
             return len(rows) >= count and all(row["state"] in ENDED for row in rows)
 
@@ -98,6 +119,14 @@ class Bot:
         """Give what the bot says there now, in order, without the mark of a comment."""
         answers = self.api.answers(place or POSTERS[self.name].place)
         return [text.partition("\n\n<!-- duck-relay:")[0] for text in answers]
+
+    def words(self, place: str = "") -> list[str]:
+        """Give the same without the blanks around it."""
+        return [text.strip() for text in self.said(place)]
+
+    def silent(self) -> bool:
+        """Tell whether nothing was accepted, run or sent: a delivery is stored before it is acknowledged."""
+        return (self.deliveries(), self.runs(), self.requests()) == ([], [], [])
 
     def messages(self, place: str = "") -> list[dict[str, Any]]:
         chat = self.api.chat(place or POSTERS[self.name].place)
@@ -134,10 +163,12 @@ def fitting(name: str, text: str, *, rung: int = 0) -> list[str]:
     return fit(text, most, way.measure, way.dialect, source=way.source)
 
 
-def everywhere(bots: Sequence[Bot], text: str = "Do ducks quack?", **written: Any) -> None:
+def everywhere(
+    bots: Sequence[Bot], text: str = "Do ducks quack?", where: Mapping[str, Mapping[str, Any]] | None = None
+) -> None:
     """Ask all of them at once."""
     with ThreadPoolExecutor(len(bots)) as persons:
-        list(persons.map(lambda one: one.ask(text, **written), bots))
+        list(persons.map(lambda one: one.ask(text, **(where or {}).get(one.name, {})), bots))
 
 
 def apart(name: str, number: int) -> str:
@@ -202,7 +233,7 @@ def open_bot(workspace: Workspace, name: str, app: str, **settings: Any) -> Bot:
         "api_key": KEY,
         "access": "signature",
         "webhook": standin,
-        "webhook_secret": DISCORD_PUBLIC_KEY if name == "discord" else SECRET,
+        "webhook_secret": f"{DISCORD_PUBLIC_KEY},{DISCORD}" if name == "discord" else SECRET,
         "reply": "sender",
         "bot_token": workspace.sender(standin).token,
         "bot_id": NAMES.get(name),

@@ -93,7 +93,7 @@ def test_a_token_that_is_refused(bot: OpenBot, which: str) -> None:
         "github": [("post", "never: 401 (bot_token is wrong or has expired (401))")],
         "gitlab": [("post", "never: 401 (bot_token is wrong or has expired (401))")],
     }
-    assert said(asked) == dict.fromkeys(BY_TOKEN, [])
+    assert said(asked) == {name: [] for name in BY_TOKEN}
     nothing_of(asked, *tokens.values())
 
 
@@ -189,7 +189,7 @@ def test_a_promise_that_may_have_arrived_does_not_keep_an_answer_back(bot: OpenB
     asked = {name: bot(name, QUICK, faults={"accept_then_fail": 1}) for name in FORGES}
     everywhere([*asked.values()])
     assert outcomes(asked) == {name: DONE[name] for name in FORGES}
-    assert said(asked) == dict.fromkeys(FORGES, [OPENING, *SAID])
+    assert said(asked) == {name: [OPENING, *SAID] for name in FORGES}
 
 
 def test_a_place_that_is_gone(bot: OpenBot) -> None:
