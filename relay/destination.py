@@ -15,6 +15,7 @@ from relay.incoming.settings import ReplyTo, Settings
 from relay.plan import Destination
 from relay.replies.channel import Target
 from relay.replies.table import CHANNELS
+from relay.senders import Preset
 
 LATER = "later"  # as a response_mode
 PREFERENCE = re.compile(r"(?:^|,)\s*respond-async\s*(?:[;,]|$)", re.IGNORECASE)  # RFC 7240, 4.1
@@ -24,6 +25,8 @@ ANEW = frozenset({"/new", "!new", "/clear"})  # as a whole message
 BEGUN = "A new conversation begins."
 TEXT_ONLY = "I can read text only. Please write your question."
 NO_WORDS = "Please write your question in the same message."
+# whom a message is for, at its beginning, as it is written on a forge and in Telegram
+_ADDRESS = re.compile(r"@([A-Za-z0-9_][A-Za-z0-9_.-]{0,254}+)[,:]?(?=\s|\Z)\s*", re.ASCII)
 _TOKENS_OWN = re.compile(r"([0-9]{5,20}):", re.ASCII)  # Telegram Bot API, "Authorizing your bot": the bot's id
 
 type Inputs = Callable[[], Iterable[tuple[str, Mapping[str, Any]]]]  # what the app declares: kind, field
@@ -39,6 +42,7 @@ class Spoken:
     words: str = ""
     forgets: bool = False
     joins: str = ""
+    person: str = ""
     unasked: bool = False
 
 
@@ -78,7 +82,7 @@ def listen(mapped: Mapped, settings: Settings, interface: Interface, inputs: Inp
         return None
     sender = settings.webhook or ""
     _check(sender, preset.to, preset.handle, settings)
-    asked, words, text = mapped.asked, "", mapped.asked.query.strip()
+    asked, words, text = mapped.asked, "", _without_address(mapped.asked.query.strip(), preset, own)
     forgets = text.lower() in ANEW
     if forgets:
         words = BEGUN
@@ -92,6 +96,7 @@ def listen(mapped: Mapped, settings: Settings, interface: Interface, inputs: Inp
     return Spoken(
         asked=replace(
             asked,
+            query=text,
             inputs={**given, **placed, **asked.inputs},
             placed=bool(placed),
             user=asked.user if mapped.named_by_owner else f"{sender}:{thread}",
@@ -101,6 +106,7 @@ def listen(mapped: Mapped, settings: Settings, interface: Interface, inputs: Inp
         words=words,
         forgets=forgets,
         joins=f"{sender}:{thread}" if preset.among_others and preset.threaded else "",
+        person=preset.user or "",
         unasked=unasked,
     )
 
@@ -110,6 +116,15 @@ def _own_names(settings: Settings) -> frozenset[str]:
     token = _TOKENS_OWN.match(settings.bot_token.get_secret_value().strip())
     name = settings.bot_id.strip().lower().removeprefix("@").removesuffix("[bot]")
     return frozenset(filter(None, (name, token[1] if token else "")))
+
+
+def _without_address(text: str, preset: Preset, own: frozenset[str]) -> str:
+    """Drop the bot's name where a message begins with it: the app is not to be told its own, nor is it a question."""
+    found = _ADDRESS.match(text)
+    if not found or not preset.among_others:
+        return text
+    named = replace(preset, addressed=False, mentions=frozenset({found[1].rstrip(".-").lower()}))
+    return text[found.end() :] if named.is_meant(own) else text
 
 
 def _check(sender: str, to: Mapping[str, Any], handle: Mapping[str, Any], settings: Settings) -> None:

@@ -86,6 +86,7 @@ class Rung:
     dialect: Callable[[str], str] = str  # from Markdown
     plain: Callable[[str], str] = str  # from Markdown, for when the dialect is refused
     several: int = 1
+    most: float = inf  # messages that it can post in all
     pace: float = inf  # seconds from one request to the next while the answer grows; infinity: only when it is whole
     gap: float = 0.0  # seconds from one message to the next of a whole answer
     opening: str = ""  # what stands in the message until the app has said something; "": nothing is posted before

@@ -116,6 +116,7 @@ CHANNEL = Channel(
             dialect=dialects.plain,
             plain=dialects.plain,
             several=SEVERAL,
+            most=SEVERAL,  # the token is used up by one request
         ),
         Rung(
             name="push",

@@ -8,6 +8,7 @@ from typing import Any, Self
 from relay.outward import Request, Response
 from relay.replies import effects, steps
 from relay.replies.channel import Channel, NoPlace, Outcome, Rung, Target, Verdict
+from relay.replies.lost import LOST
 from relay.replies.pieces import Part, Pieces
 from relay.replies.state import NEW, SIGNS, Kind, Left, State, Step
 
@@ -15,8 +16,6 @@ NOTHING = "The app gave no answer."
 UNKNOWN = "it is not known whether it arrived"
 REFUSED = "the API refused it"
 NO_WAY = "there is no way left to answer there"
-# a gateway has given up on its server, which may have done what was asked; 524 is Cloudflare's
-LOST = frozenset({504, 524})
 
 
 class Saying:
@@ -158,7 +157,8 @@ class Saying:
             step = state.again or self._step(text, whole=whole)
             if step is None and whole:
                 return self._end()
-            if not state.leave and self._rung.usable(self._target, wall):
+            full = step is not None and step.kind in NEW and len(state.messages) >= self._rung.most
+            if not (state.leave or full) and self._rung.usable(self._target, wall):
                 return step
             if state.doubt:
                 state.failed = UNKNOWN
@@ -220,6 +220,8 @@ class Saying:
     def _settle(self, step: Step, verdict: Verdict, response: Response, now: float) -> Verdict:
         state = self._state
         state.flight = self._quiet = None
+        if step.kind not in SIGNS:
+            self._last = now  # the API counts from when it came there, which is later than when it was sent
         if step.kind in SIGNS:
             effects.signed(state, step, verdict)
             self._sign_at = max(self._sign_at, now + verdict.after)

@@ -34,6 +34,18 @@ NEVER: Mapping[str, str] = {
     "missing_scope": "bot_token lacks the scope chat:write",
     "msg_too_long": "the message is too long",
 }
+REASONS: Mapping[str, str] = {
+    **NEVER,
+    "message_not_found": "the message is gone",
+    "cant_update_message": "the message can't be edited",
+    "edit_window_closed": "the message can't be edited any more",
+    "message_not_in_streaming_state": "the stream has ended",
+    "streaming_state_conflict": "the message is still a stream",
+    "invalid_blocks": "the formatting is refused",
+    "invalid_blocks_format": "the formatting is refused",
+    "invalid_markdown": "the formatting is refused",
+    "msg_blocks_too_long": "the formatting makes it too long",
+}
 FORMAT = frozenset({"invalid_blocks", "invalid_blocks_format", "invalid_markdown", "markdown_text_conflict"})
 FORMAT_TOO_LONG = frozenset({"msg_blocks_too_long"})  # Markdown that has become more in Slack's own blocks
 # a message that can't be edited is followed by another
@@ -59,7 +71,7 @@ def judge(request: Request, response: Response) -> Verdict:
     if request.url:
         reason = "the command's address is used up" if response.status in {404, 410} else "Slack refused it"
         return Verdict(outcome=Outcome.NEVER, reason=f"{reason} ({response.status})")
-    return Verdict(outcome=_outcome(request, code), reason=f"{NEVER.get(code, 'Slack refused it')}{shown}")
+    return Verdict(outcome=_outcome(request, code), reason=f"{REASONS.get(code, 'Slack refused it')}{shown}")
 
 
 def _outcome(request: Request, code: str) -> Outcome:

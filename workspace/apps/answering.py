@@ -26,6 +26,32 @@ print('quack <b>')
 
 [link](https://example.org) done."""
 
+RICH = """## Ducks <b>swim</b> 🦆
+
+They *quack* **loudly** & ~~never~~ `<bark>`, see [the pond](https://example.org/pond?a=1&b=2).
+
+![A duck](https://example.org/duck.png)
+
+| a | b |
+|---|---|
+| 1 | <2> |
+
+> quoted
+
+```python
+print("quack <b> & more")
+```
+
+1. one
+2. two: @channel @everyone <!channel> #7
+
+/close
+"""
+SOURCES = ({"position": 1, "document_name": "Ducks of_Europe.pdf", "dataset_name": "Birds", "score": 0.9},)
+FILES = (
+    {"type": "image", "url": "https://example.org/drake.png", "belongs_to": "assistant", "filename": "drake.png"},
+)
+
 _XSS = ("<script>alert(1)</script>", "[x](javascript:alert(1))", "<img src=x onerror=alert(1)>")
 
 _KINDS_OF_FIELDS: Mapping[str, Kind] = {
@@ -130,9 +156,36 @@ async def chatflow(arguments: list[str], call: AppCall) -> AsyncIterator[Event]:
 
 async def silent(arguments: list[str], call: AppCall) -> AsyncIterator[Event]:
     # Dify's pings are dropped on the way: a silent app sends nothing at all.
-    await asyncio.sleep(float(arguments[0]))
-    async for event in says(["late"], call):
+    seconds, *rest = arguments
+    await asyncio.sleep(float(seconds))
+    async for event in messages(rest, call) if rest else says(["late"], call):
         yield event
+
+
+async def code(arguments: list[str], call: AppCall) -> AsyncIterator[Event]:
+    """Say one block of code, in twenty messages; its lines tell where they stand."""
+    answer = MessageAnswer(call.conversation_id)
+    text = block_of_code(int(arguments[0]))
+    step = -(-len(text) // 20)
+    for start in range(0, len(text), step):
+        yield answer.message(text[start : start + step])
+        await pause(arguments)
+    yield answer.end()
+
+
+def block_of_code(characters: int) -> str:
+    lines = (f"quack({number:06}, '<b>&')  # ü" for number in range(characters // 26))
+    return "\n".join(["```python", *lines, "```"])
+
+
+async def rich(_arguments: list[str], call: AppCall) -> AsyncIterator[Event]:
+    answer = MessageAnswer(call.conversation_id)
+    for start in range(0, len(RICH), 40):
+        yield answer.message(RICH[start : start + 40])
+    for file in FILES:
+        yield {**answer.other("message_file"), "id": "file-1", **file}
+    end = answer.end()
+    yield {**end, "metadata": {**end["metadata"], "retriever_resources": list(SOURCES)}}
 
 
 async def paused(_arguments: list[str], call: AppCall) -> AsyncIterator[Event]:

@@ -8,7 +8,9 @@
     chatflow-<nodes>-<gap ms>           the same as a chat: message_end, then workflow_finished
     burst-<events>                      messages as fast as they can be made
     big-<bytes>                         one message of that size
-    silent-<seconds>                    nothing for so long, then one message
+    silent-<seconds>[-<events>-<gap ms>] nothing for so long, then one message, or so many
+    code-<characters>[-<gap ms>]        one block of code with nothing around it
+    rich                                all of Markdown, with sources and files beside it
     echo                                says the call as Dify received it
     parrot[-<gap ms>]                   says the query and nothing else: of several runs each tells whose it is
     mirror[-<gap ms>]                   a workflow whose outputs are its inputs, for the same
@@ -99,7 +101,9 @@ _KINDS: Mapping[str, _Kind] = {
     "chatflow": _Kind("advanced-chat", answering.chatflow, (int, int), 1),
     "burst": _Kind("chat", answering.burst, (int,), 1),
     "big": _Kind("chat", answering.big, (int,), 1),
-    "silent": _Kind("chat", answering.silent, (float,), 1),
+    "silent": _Kind("chat", answering.silent, (float, int, int), 1),
+    "code": _Kind("chat", answering.code, (int, int), 1),
+    "rich": _Kind("chat", answering.rich),
     "echo": _Kind("chat", answering.echo),
     "parrot": _Kind("chat", answering.parrot, (int,)),
     "mirror": _Kind("workflow", answering.mirror, (int,)),

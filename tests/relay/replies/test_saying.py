@@ -197,6 +197,7 @@ def test_the_api_knows_best_how_long_to_wait() -> None:
 
 
 def test_nothing_is_due_before_its_time() -> None:
+    # the time counts from when the API has answered: what it takes is late by as much as a request's way there
     saying = Saying(channel(EDITED), TARGET, now=5)
     assert saying.request("", whole=False, now=5, wall=0) is None
     assert saying.due(whole=False, text="", now=5) == inf
@@ -204,10 +205,17 @@ def test_nothing_is_due_before_its_time() -> None:
     request = saying.request("One", whole=False, now=5, wall=0)
     assert request
     saying.told(request, Response(status=200, body="0"), now=5.5, wall=0)
-    assert saying.due(whole=False, text="One two", now=5.5) == 6
-    assert saying.request("One two", whole=False, now=5.9, wall=0) is None
-    assert saying.request("One", whole=False, now=6, wall=0) is None
-    assert saying.due(whole=False, text="One", now=6) == inf
+    assert saying.due(whole=False, text="One two", now=5.5) == 6.5
+    assert saying.request("One two", whole=False, now=6.4, wall=0) is None
+    assert saying.request("One", whole=False, now=6.5, wall=0) is None
+    assert saying.due(whole=False, text="One", now=6.5) == inf
+
+
+def test_a_rung_that_has_posted_all_that_it_can_is_left_for_the_next() -> None:
+    room = Room(script=[OK])
+    assert say(room, [LONG], replace(ONCE, most=1), KEYED).finished
+    assert [told for _, told in room.asked] == [[FIRST], [SECOND], [THIRD]]
+    assert room.keys == {1: "1", 2: "2"}
 
 
 def test_a_dialect_that_is_refused_gives_way_to_plain_text_once() -> None:

@@ -261,9 +261,13 @@ BY_HOOK = Request(what="post", url=HOOK)
         (
             EDIT,
             refused("edit_window_closed"),
-            Verdict(outcome=Outcome.NEXT, reason="Slack refused it (edit_window_closed)"),
+            Verdict(outcome=Outcome.NEXT, reason="the message can't be edited any more (edit_window_closed)"),
         ),
-        (POST, refused("invalid_blocks"), Verdict(outcome=Outcome.PLAIN, reason="Slack refused it (invalid_blocks)")),
+        (
+            POST,
+            refused("invalid_blocks"),
+            Verdict(outcome=Outcome.PLAIN, reason="the formatting is refused (invalid_blocks)"),
+        ),
         (POST, refused("<b>own words</b>"), Verdict(outcome=Outcome.NEVER, reason="Slack refused it (200)")),
         (POST, Response(status=200), Verdict(outcome=Outcome.NEVER, reason="Slack refused it (200)")),
         (POST, Response(status=200, body=["ok"]), Verdict(outcome=Outcome.NEVER, reason="Slack refused it (200)")),
