@@ -1,7 +1,7 @@
 """Looking for deliveries that a process had in hand and that nobody works at any more."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from secrets import token_hex
@@ -53,8 +53,7 @@ class Sweep:
             self.desk.looked = float("-inf")
 
     def _look(self) -> None:
-        for id_ in self.desk.idle:
-            self._take_up(id_)
+        self._take_up(self.desk.idle)
         now = self.host.clock()
         for hand in self.ledger.hands():
             if hand.writer == self.desk.writer:
@@ -72,8 +71,7 @@ class Sweep:
                     self.desk.keep(id_)
                 self.desk.write(self.ledger)
                 self.ledger.drop_hand(hand.writer)
-                for id_ in hand.ids:
-                    self._take_up(id_)
+                self._take_up(hand.ids)
             finally:
                 claim.fail()
 
@@ -88,11 +86,18 @@ class Sweep:
 
         own.after(EVERY + 1, ask)
 
-    def _take_up(self, id_: str) -> None:
-        """See to a delivery that nobody works at."""
-        account = self.ledger.find(id_)
-        if account is None or account.over:
-            self.desk.drop(id_)
+    def _take_up(self, ids: Iterable[str]) -> None:
+        """See to deliveries that nobody works at, in the order in which they came."""
+        found = {id_: self.ledger.find(id_) for id_ in ids}
+        for account in sorted(filter(None, found.values()), key=lambda account: account.created):
+            self._see_to(account)
+        for id_, known in found.items():
+            if known is None or known.over:
+                self.desk.drop(id_)
+
+    def _see_to(self, account: Account) -> None:
+        id_ = account.id
+        if account.over:
             return
         base = self.host.own.address(self.hook_id, self.settings.relay_url)
         if base is None:
