@@ -138,11 +138,11 @@ class Carrier:
 
     def limit(self, plan: Plan) -> float:
         """Count a run, and give 0, or the seconds after which it may be asked for again."""
-        return self._limits(plan).take(plan.call.user, self.host.clock())
+        return self._limits(plan).take(plan.person or plan.call.user, self.host.clock())
 
     def is_news(self, plan: Plan) -> bool:
         """Tell whether a user who is refused has not been told so yet."""
-        return self._limits(plan).first_refusal(plan.call.user, self.host.clock())
+        return self._limits(plan).first_refusal(plan.person or plan.call.user, self.host.clock())
 
     def _limits(self, plan: Plan) -> Limits:
         return Limits(

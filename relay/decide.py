@@ -181,6 +181,7 @@ class _Deciding:
             words=said.words,
             forgets=said.forgets,
             joins=said.joins,
+            person=said.person,
             unasked=said.unasked,
         )
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from secrets import token_hex
 from typing import Any
 
 from werkzeug import Request, Response
@@ -14,25 +13,22 @@ from relay import wire
 from relay.answer import finish
 from relay.call import Interface
 from relay.carry import JSON, Carrier
-from relay.errors import DeliveryInProgress, DeliveryNotFound, Unauthorized
+from relay.errors import DeliveryNotFound, Unauthorized
 from relay.host import Host
 from relay.incoming import session
 from relay.incoming.received import Received, receive
 from relay.incoming.session import How
 from relay.incoming.settings import ReplyTo, Settings
 from relay.later import check, page
-from relay.later.account import CANCELLED, REPLY_FAILED, Account, State, hashed
-from relay.later.desk import Desk, Job, desk_of
+from relay.later.account import Account
+from relay.later.desk import Desk, desk_of
 from relay.later.ledger import Ledger
+from relay.later.office import NOBODY, Office, cancel, delete, redeliver, take
 from relay.later.shown import Shown
-from relay.later.shown import Step as ShownStep
-from relay.later.sweep import sweep_of
-from relay.later.turns import Turn
-from relay.later.work import Work
+from relay.later.sweep import look, sweep_of
 from relay.log import Line
 from relay.outgoing import formats
 from relay.outgoing.response import of_reply, of_type
-from relay.outward import Started
 from relay.plan import Destination
 from relay.replies.channel import Target
 from relay.replies.table import CHANNELS
@@ -41,8 +37,6 @@ from relay.senders import Reply
 
 RUN_TOKEN = "x-duck-run"  # noqa: S105 - a header's name
 ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
-NOBODY = "There is no such delivery here, or it is gone: they are kept for a day."
-STARTED_ANEW = frozenset({Started.RUNNING, Started.UNKNOWN})
 
 
 class Action(StrEnum):
@@ -102,12 +96,17 @@ class _Asked:
 
     def run(self) -> Response:
         """Do the work of a delivery. Whoever does not know its token does not even learn that there is one."""
-        account = self._find()
+        try:
+            account = self._find()
+        except DeliveryNotFound:
+            self._sweep()  # a process that found others at work asks so for another look
+            raise
         if not account.admits(self.received.header(RUN_TOKEN)):
             raise DeliveryNotFound(NOBODY)
+        look(self._carrier, self.received)  # this request lasts longer than the one that it was accepted by
         self.line.deliveries.append(account.id)
         self.line.app = account.app_id
-        work = self._work(account, self._base or "")
+        work = take(self._office, account, self._base or "", watched=True)
         return of_type("text/plain; charset=utf-8", work.chunks())
 
     # --- for its owner
@@ -133,12 +132,7 @@ class _Asked:
         account = self._find()
         if action is Action.ONE and received.method != "DELETE":
             return self._one(account, readable=readable)
-        done = {
-            Action.ONE: self._delete,
-            Action.DELETE: self._delete,
-            Action.REDELIVER: self._redeliver,
-            Action.CANCEL: self._cancel,
-        }[action](account)
+        done = self._change(account, action)
         if how is How.COOKIE:
             to = "../../deliveries" if done is None else f"../../deliveries/{account.id}"
             return of_reply(Reply(status=303, headers={"Location": to}), "POST")
@@ -146,6 +140,15 @@ class _Asked:
             return of_reply(Reply(status=204, media_type=""), "DELETE")
         status = 202 if action is Action.REDELIVER else 200
         return of_type(JSON, wire.dump(self._shown(done).as_dict(self._url(done, ".."))), status)
+
+    def _change(self, account: Account, action: Action) -> Account | None:
+        """Do what is asked of a delivery; None when it is gone then."""
+        if action is Action.REDELIVER:
+            return redeliver(self._office, account, self._base, run=bool(self.received.query.get("run", [""])[0]))
+        if action is Action.CANCEL:
+            return cancel(self._office, account)
+        delete(self._office, account)
+        return None
 
     def _all(self, *, readable: bool) -> Response:
         accounts = self._ledger.latest()
@@ -162,76 +165,6 @@ class _Asked:
         if account.answer is not None:
             told["response"] = account.answer
         return of_type(JSON, wire.dump(told))
-
-    def _redeliver(self, account: Account) -> Account:
-        """Tell a kept answer again, or run the app again. Raises DeliveryInProgress, DeliveryNotFound."""
-        if not account.over:
-            raise DeliveryInProgress("This delivery has not ended yet.")
-        plan = self._ledger.plan(account.id)
-        if plan is None:
-            raise DeliveryNotFound("What was asked is not kept any more: it can't be delivered again.")
-        again = account.code != REPLY_FAILED or bool(self.received.query.get("run", [""])[0])
-        account.state, account.code, account.error = State.ACCEPTED, "", ""
-        account.ended = account.due = account.alive = 0.0
-        account.mark = ""
-        account.step(self.host.clock(), "redeliver", "run again" if again else "sent again")
-        if again:
-            account.whole = account.said = False
-            account.text, account.answer, account.telling, account.tries = "", None, None, 0
-        token = token_hex(16)
-        account.token = hashed(token)
-        self._desk.keep(account.id)
-        self._ledger.reopen(account, token)
-        self._desk.write(self._ledger)
-        conversation = plan.conversation if plan.has_conversation else account.id
-        if self._base is None or not self._desk.reachable(self._base):
-            self._run_here(account)
-            return account
-        job = Job(id=account.id, token=token, base=self._base, conversation=conversation)
-        turn = self._desk.enter(job)
-        if turn is Turn.NOW and self._desk.begin(job) not in STARTED_ANEW:
-            self._run_here(account)
-        return account
-
-    def _run_here(self, account: Account) -> None:
-        """Do the work in this request, for there is no way to have one of our own."""
-        for _ in self._work(account, "").chunks():
-            pass
-
-    def _work(self, account: Account, base: str) -> Work:
-        """Take a delivery. Raises DeliveryNotFound, DeliveryInProgress."""
-        ledger = self._ledger
-        plan, grant = ledger.plan(account.id), ledger.grant(account.id)
-        if plan is None or not account.admits(grant.token):
-            raise DeliveryNotFound(NOBODY)
-        work = Work(
-            carrier=self._carrier, account=account, plan=plan, grant=grant, base=base, ledger=ledger, desk=self._desk
-        )
-        work.claim()
-        if grant.cancelled:
-            work.cancel()
-        return work
-
-    def _cancel(self, account: Account) -> Account:
-        """Give a delivery up that has not ended; elsewhere it ends within seconds."""
-        if account.over:
-            raise DeliveryInProgress("This delivery has ended already.")
-        self._ledger.cancel(account)
-        if cancel := self._desk.cancels.get(account.id):
-            cancel()
-        elif account.state is not State.RUNNING:
-            self._desk.forget(account.id)
-            self._desk.drop(account.id)
-            account.state, account.code, account.error = State.FAILED, CANCELLED, "It was cancelled before it ran."
-            account.ended = self.host.clock()
-            account.step(account.ended, "cancelled")
-            self._ledger.close(account, forget=True)
-        return account
-
-    def _delete(self, account: Account) -> None:
-        if not account.over:
-            raise DeliveryInProgress("This delivery has not ended yet: cancel it first.")
-        self._ledger.erase(account)
 
     # --- the page
 
@@ -304,6 +237,10 @@ class _Asked:
         return Ledger(partial(self._carrier.records_of, self.received.endpoint_id))
 
     @property
+    def _office(self) -> Office:
+        return Office(carrier=self._carrier, ledger=self._ledger, desk=self._desk)
+
+    @property
     def _desk(self) -> Desk:
         return desk_of(self.received.endpoint_id, self.host.own, self.host.elapsed)
 
@@ -332,13 +269,14 @@ class _Asked:
             tries=account.tries,
             text=account.text,
             error=account.error,
-            steps=[ShownStep(at=one.at, what=one.what, result=one.result) for one in account.steps],
+            steps=account.steps,
             notes=account.notes,
         )
 
     def _url(self, account: Account, below: str) -> str:
         """Give a delivery's address, relative to the one that was called unless relay_url is set."""
-        if relay_url := self.settings.relay_url:
+        relay_url = self.settings.relay_url
+        if relay_url and relay_url == self._base:
             return f"{relay_url}/deliveries/{account.id}"
         return f"{below}/{account.id}" if below else account.id
 

@@ -42,6 +42,7 @@ class Spoken:
     words: str = ""
     forgets: bool = False
     joins: str = ""
+    person: str = ""
     unasked: bool = False
 
 
@@ -105,6 +106,7 @@ def listen(mapped: Mapped, settings: Settings, interface: Interface, inputs: Inp
         words=words,
         forgets=forgets,
         joins=f"{sender}:{thread}" if preset.among_others and preset.threaded else "",
+        person=preset.user or "",
         unasked=unasked,
     )
 

@@ -47,6 +47,7 @@ class Plan:
     remembers: bool = False  # the user's conversation, from one call to the next
     delivery_id: str | None = None  # the same again is the same delivery
     fingerprint: str = ""  # of the request: another one under the same id is refused; "" when it may differ
+    person: str = ""  # who asked, where the user stands for a whole thread
     sender: str | None = None  # whose delivery it is
     reply: Mapping[str, Any] | None = None  # what the sender's message needs beside the text
     context: Mapping[str, Any] | None = None  # what the answer template sees beside the answer

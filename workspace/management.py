@@ -10,6 +10,8 @@ DELETE /workspace/calls
 GET    /workspace/requests              the latest requests: hook, path, status, chunks sent and lost
 GET    /workspace/plugin                {"manifest", "endpoints", "pid", "pids"}: `pid` is the first of `pids`
 POST   /workspace/plugin/restart        ends the plugin's processes and waits for the next ones
+PUT    /workspace/plugin/frozen         {"seconds": 5}: its processes stand still for so long, as a serverless
+                                        platform lets them between two requests; 0: no longer
 GET    /workspace/storage               {"<key>": "<value as hex>"}
 DELETE /workspace/storage
 DELETE /workspace/conversations         forget those of the demo apps and the model
@@ -19,6 +21,11 @@ DELETE /workspace/conversations         forget those of the demo apps and the mo
 0: in a cluster each daemon has an address of its own.
 """
 
+import asyncio
+import os
+import signal
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -55,6 +62,7 @@ class Management:
             Route("/requests", self.list_requests, methods=["GET"]),
             Route("/plugin", self.plugin, methods=["GET"]),
             Route("/plugin/restart", self.restart, methods=["POST"]),
+            Route("/plugin/frozen", self.freeze, methods=["PUT"]),
             Route("/storage", self.list_storage, methods=["GET"]),
             Route("/storage", self.clear_storage, methods=["DELETE"]),
             Route("/conversations", self.forget_conversations, methods=["DELETE"]),
@@ -121,6 +129,16 @@ class Management:
         await self.runtime.restart()
         return JSONResponse(self._processes())
 
+    async def freeze(self, request: Request) -> Response:
+        try:
+            seconds = float((await request.json())["seconds"])
+        except (ValueError, TypeError, KeyError) as error:
+            return JSONResponse({"error": f"{type(error).__name__}: {error}"}, 400)
+        pids = self.runtime.pids
+        _signal(pids, signal.SIGSTOP)
+        asyncio.get_running_loop().call_later(seconds, _signal, pids, signal.SIGCONT)
+        return JSONResponse(self._processes())
+
     async def list_storage(self, _request: Request) -> Response:
         return JSONResponse(self.database.stored())
 
@@ -131,3 +149,9 @@ class Management:
     async def clear_storage(self, _request: Request) -> Response:
         self.database.clear()
         return Response(status_code=204)
+
+
+def _signal(pids: Iterable[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)

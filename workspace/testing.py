@@ -28,9 +28,9 @@ _READY = "Workspace ready: "
 _PATIENCE_S = 30  # on a busy machine; what is waited for comes at once on an idle one
 
 
-def until(condition: Callable[[], object]) -> None:
-    """Wait until a condition holds. Raises TimeoutError when it never does."""
-    deadline = time.monotonic() + _PATIENCE_S
+def until(condition: Callable[[], object], *, patience: float = _PATIENCE_S) -> None:
+    """Wait until a condition holds, for at most `patience` seconds. Raises TimeoutError when it does not."""
+    deadline = time.monotonic() + patience
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError("it never happened")
@@ -236,3 +236,7 @@ class Workspace:
 
     def restart_plugin(self) -> None:
         self.client.post("/workspace/plugin/restart").raise_for_status()
+
+    def freeze_plugin(self, seconds: float) -> None:
+        """Let the plugin's processes stand still for so long, as a serverless platform does between requests."""
+        self.client.put("/workspace/plugin/frozen", json={"seconds": seconds}).raise_for_status()

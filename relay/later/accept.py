@@ -19,14 +19,14 @@ from relay.later.desk import Desk, Job, desk_of
 from relay.later.ledger import Grant, Ledger
 from relay.later.turns import Turn
 from relay.later.work import Work
-from relay.outgoing.pump import together
+from relay.outgoing.pump import every, together
 from relay.outgoing.response import of_reply, of_type
 from relay.outward import Started
 from relay.plan import Destination, Plan
 from relay.run.app import App
-from relay.run.deliveries import Answer, Delivery
+from relay.run.deliveries import RENEW, Answer, Delivery
 from relay.run.dify import StorageFailed
-from relay.run.records import DELIVERIES, MEMORY
+from relay.run.records import DELIVERIES, MEMORY, RecordsFull
 from relay.senders import SCHEMES, Reply
 
 log = logging.getLogger("duck_relay")
@@ -111,7 +111,7 @@ class Acceptance:
         self.carrier.line.deliveries.append(account.id)
         self._store(account, plan, token)
         if base is None or not self.desk.reachable(base):
-            return self._at_once(account, plan, token, base or "")
+            return self._at_once(account, plan, token, base or "", delivery)
         conversation = plan.conversation if plan.has_conversation else account.id
         job = Job(id=account.id, token=token, base=base, conversation=conversation)
         turn = self.desk.enter(job)
@@ -123,8 +123,16 @@ class Acceptance:
         elif (started := self.desk.begin(job)) is Started.RUNNING:
             account.state = State.RUNNING
         elif started is not Started.UNKNOWN:
-            return self._at_once(account, plan, token, base)
+            return self._begun(account) or self._at_once(account, plan, token, base, delivery)
         return account
+
+    def _begun(self, account: Account) -> Account | None:
+        """Give the delivery if its run has begun all the same: its first sign may only have been slow."""
+        with suppress(StorageFailed):
+            known = self.ledger.find(account.id)
+            if known and (known.mark or known.over):
+                return known
+        return None
 
     def _store(self, account: Account, plan: Plan, token: str) -> None:
         """Write all that a run needs, and who sees to it. Raises RelayError; then nothing of it is left."""
@@ -156,7 +164,7 @@ class Acceptance:
             raise Unheard
         return replace(plan, words=error.message)
 
-    def _at_once(self, account: Account, plan: Plan, token: str, base: str) -> Account:
+    def _at_once(self, account: Account, plan: Plan, token: str, base: str, delivery: Delivery | None) -> Account:
         """Run in this request, for there is no way to have one of our own. The sender waits, if it does."""
         self.carrier.line.notes.append(UNREACHED)
         account.note(UNREACHED)
@@ -171,9 +179,18 @@ class Acceptance:
             ledger=self.ledger,
             desk=self.desk,
         )
-        work.claim()
-        for _ in work.chunks():
-            pass
+        try:
+            work.claim()
+        except (StorageFailed, RecordsFull) as error:
+            self._undo(account)  # or the next look would run it, beside the sender's next try
+            raise AppUnavailable("Dify's storage does not take it now.", headers=SOON) from error
+        release = every(RENEW, delivery.renew) if delivery else None
+        try:
+            for _ in work.chunks():
+                pass
+        finally:
+            if release:
+                release()
         return account
 
     def _uploaded(self, plan: Plan) -> Plan:
@@ -197,10 +214,14 @@ class Acceptance:
         scheme = SCHEMES.get(plan.sender or "")
         if account is not None and account.destination is Destination.RESPONSE and scheme and scheme.message:
             return of_type(JSON, wire.dump(scheme.message(plan.reply or {}, account.text)))
+        if account is None and scheme:
+            return of_reply(scheme.acknowledgement, "POST")
         if account is None or plan.destination is Destination.SENDER or scheme:
             return of_reply(scheme.accepted if scheme else Reply(), "POST")
         url = f"deliveries/{account.id}"
         relay_url = self.carrier.settings.relay_url
+        if relay_url and not self.carrier.host.own.address(plan.hook_id, relay_url):
+            relay_url = None  # it is another endpoint's
         told = {
             "delivery_id": account.id,
             "state": account.state.value,

@@ -55,6 +55,7 @@ class Account:
     state: State = State.ACCEPTED
     code: str = ""  # why it failed
     error: str = ""  # in words
+    status: int = 0  # of that error, as a response would have it
     token: str = ""  # the SHA-256 of what lets its run in
     origin: str = ""  # the delivery's own id at its sender, hashed
     tries: int = 0  # runs of the app that were begun

@@ -7,7 +7,7 @@ end of one begins the next, and needs no request for that.
 import logging
 import threading
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from relay.later.ledger import Ledger
@@ -21,15 +21,16 @@ PATIENCE = (
     2.0  # seconds that an acknowledgement waits for the run's first sign: the strictest sender waits for 2 to 3
 )
 ONCE_MORE = (2.0, 10.0, 30.0)  # seconds until a run that did not begin is asked for again
+ANEW = 3600.0  # seconds, after which what is in hand gets a record of today: as any other it is kept for a day
 OUT_OF_REACH = 30.0  # seconds in which an own address that nobody hears is not tried again
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Job:
-    """One delivery that this process sees to."""
+    """One delivery that this process sees to. Each stands for itself: of one delivery the latest counts."""
 
     id: str
-    token: str
+    token: str = field(repr=False)
     base: str  # the endpoint's address, as the plugin reaches it
     conversation: Hashable
     tries: int = 0  # times that its run was asked for in vain
@@ -38,19 +39,22 @@ class Job:
 class Desk:
     """One endpoint's deliveries in this process."""
 
-    def __init__(self, own: Own, elapsed: Callable[[], float]) -> None:
+    def __init__(self, own: Own, elapsed: Callable[[], float], *, writer: str = WRITER) -> None:
+        """Take `elapsed`, seconds that never go back, and what marks this process among those that write."""
         self.cancels: dict[str, Callable[[], None]] = {}  # those that run here, and how to end them
         self.refused: str | None = None  # what the last delivery lacked whose signature was refused here
         self.looked = float("-inf")  # when this process last looked for what others left, by `elapsed`
+        self.writer = writer
         self._own = own
         self._elapsed = elapsed
-        self._turns = Turns()
+        self._turns: Turns[Job] = Turns()
         self._jobs: dict[str, Job] = {}
         self._hand: set[str] = set()  # unfinished, as far as is known here
         self._written: tuple[str, ...] = ()
         self._entry: Entry | None = None
         self._writing = threading.Lock()
         self._unreachable: dict[str, float] = {}  # by address, until when
+        self._heard: set[str] = set()  # addresses at which a run has begun
 
     # --- what is in hand
 
@@ -63,9 +67,11 @@ class Desk:
         """What is in hand, and nobody works at it or waits for it."""
         return tuple(sorted(self._hand - self._jobs.keys() - self.cancels.keys()))
 
-    def keep(self, id_: str) -> None:
-        """Take a delivery in hand, before it is told as accepted."""
+    def keep(self, id_: str) -> bool:
+        """Take a delivery in hand, before it is told as accepted; False where it is so already."""
+        known = id_ in self._hand
         self._hand.add(id_)
+        return not known
 
     def drop(self, id_: str) -> None:
         """Have done with a delivery."""
@@ -83,7 +89,9 @@ class Desk:
             if not beat and set(wanted) <= set(self._written):
                 return  # fewer than were written: nothing can be lost by that
             ids = self.hand
-            self._entry = ledger.write_hand(WRITER, ids, self._entry)
+            if self._entry and ledger.clock() - self._entry.at > ANEW:
+                self._entry = None
+            self._entry = ledger.write_hand(self.writer, ids, self._entry)
             self._written = ids
 
     # --- turns
@@ -95,7 +103,7 @@ class Desk:
     def enter(self, job: Job) -> Turn:
         """Ask for a delivery's turn. With NOW it is to be begun, with LATER it is begun when its turn has come."""
         self._jobs[job.id] = job
-        turn = self._turns.enter(job.id, job.conversation)
+        turn = self._turns.enter(job, job.conversation)
         if turn is Turn.FULL:
             del self._jobs[job.id]
         return turn
@@ -103,9 +111,14 @@ class Desk:
     def begin(self, job: Job) -> Started:
         """Ask for the run of a delivery whose turn it is, and wait for its first sign.
 
-        Where that can't be had, the turn is given back: REFUSED, UNREACHABLE.
+        Where that can't be had, the turn is given back: REFUSED, UNREACHABLE. So it is where nothing comes from an
+        address at which no run has ever begun: that is slow, or not the plugin's, and the run may begin after all.
         """
         started = self._start(job)
+        if started is Started.RUNNING:
+            self._heard.add(job.base)
+        elif started is Started.UNKNOWN and job.base not in self._heard:
+            started = Started.UNREACHABLE
         if started in {Started.REFUSED, Started.UNREACHABLE}:
             if started is Started.UNREACHABLE:
                 self._unreachable[job.base] = self._elapsed() + OUT_OF_REACH
@@ -128,7 +141,9 @@ class Desk:
 
     def _go_on(self, job: Job) -> None:
         """Begin a delivery that waited. Nobody hears of it when that fails: it is tried again."""
-        if self._start(job) in {Started.REFUSED, Started.UNREACHABLE}:
+        if self._jobs.get(job.id) is not job:
+            self._leave(job)  # a later one is for the same delivery
+        elif self._start(job) in {Started.REFUSED, Started.UNREACHABLE}:
             self._leave(job)
             self._once_more(job)
 
@@ -147,15 +162,14 @@ class Desk:
         if whole:
             if job.id not in self._jobs:  # nothing of it is left to be done here
                 self.drop(job.id)
-        elif job.id in self._hand:
+        elif job.id in self._hand and job.id not in self._jobs:
             self._once_more(job)
 
     def _leave(self, job: Job) -> None:
         if self._jobs.get(job.id) is job:
             del self._jobs[job.id]
-        for id_ in self._turns.leave(job.id):
-            if waiting := self._jobs.get(id_):
-                self._own.after(0, partial(self._go_on, waiting))
+        for waiting in self._turns.leave(job):
+            self._own.after(0, partial(self._go_on, waiting))
 
 
 _desks: dict[str, Desk] = {}

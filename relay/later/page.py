@@ -13,8 +13,9 @@ from werkzeug import Response
 from werkzeug.http import http_date
 
 from relay import wire
+from relay.later.account import REPLY_FAILED
 from relay.later.check import Check, Status
-from relay.later.shown import LATEST, REPLY_FAILED, Shown
+from relay.later.shown import LATEST, Shown
 from relay.outgoing.response import of_type
 
 REFRESH = 5  # seconds, while something runs

@@ -61,8 +61,11 @@ class Progress:
         self._desk.cancels.pop(self.account.id, None)
 
     def is_ours(self) -> bool:
-        """Tell whether nobody else has taken it at the same moment. Raises StorageFailed."""
-        rival = self._ledger.find(self.account.id)
+        """Tell whether nobody else has taken it at the same moment. A storage that fails takes it from nobody."""
+        try:
+            rival = self._ledger.find(self.account.id)
+        except StorageFailed:
+            return True
         return rival is None or rival.mark == self.account.mark
 
     def follow(self, *, text: Callable[[], str] | None = None, told: Callable[[], Any] | None = None) -> None:
@@ -105,6 +108,11 @@ class Progress:
             log.warning("the storage fails: a delivery that is told later would be lost with this process")
         self.save()
         self._desk.later(job, seconds)
+
+    def leave_alone(self, job: Job) -> None:
+        """Give the delivery up in this request, which has no storage any more; another one takes it up."""
+        self._desk.keep(job.id)
+        self._desk.later(job, ALIVE + 1)
 
     def end(self, deliveries: Records) -> None:
         """Write how it ended. One that failed may come again from its sender."""

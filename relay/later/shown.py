@@ -4,20 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from relay.later.account import Step
+
 LATEST = 100  # deliveries in the list
 LONGEST_EXCERPT = 160  # characters
 
 UNFINISHED = frozenset({"accepted", "waiting", "running"})
-REPLY_FAILED = "reply_failed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """Something that was done for a delivery, and what came of it, in our words."""
-
-    at: float  # seconds since 1970
-    what: str
-    result: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

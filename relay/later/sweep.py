@@ -14,11 +14,10 @@ from relay.incoming.settings import Settings
 from relay.later.account import INTERRUPTED, Account, State, hashed
 from relay.later.desk import Desk, Job, desk_of
 from relay.later.ledger import Ledger
-from relay.later.turns import Turn
 from relay.outgoing.pump import beside
 from relay.run.deliveries import Delivery
 from relay.run.dify import StorageFailed
-from relay.run.records import DELIVERIES, WRITER, Kind, Records, RecordsFull
+from relay.run.records import DELIVERIES, Kind, Records, RecordsFull
 
 log = logging.getLogger("duck_relay")
 
@@ -58,7 +57,10 @@ class Sweep:
             self._take_up(id_)
         now = self.host.clock()
         for hand in self.ledger.hands():
-            if hand.writer == WRITER or hand.until > now:
+            if hand.writer == self.desk.writer:
+                continue
+            if hand.until > now:
+                self._look_again()
                 continue
             claim = Delivery(self.records(DELIVERIES), delivery_id=f"hand {hand.writer}", app_id="", fingerprint="")
             try:
@@ -74,6 +76,17 @@ class Sweep:
                     self._take_up(id_)
             finally:
                 claim.fail()
+
+    def _look_again(self) -> None:
+        """Have a request of our own look once more: perhaps nobody else ever sends one, and somebody waits."""
+        own = self.host.own
+        base = own.address(self.hook_id, self.settings.relay_url)
+
+        def ask() -> None:
+            if base:
+                own.reaches(base)
+
+        own.after(EVERY + 1, ask)
 
     def _take_up(self, id_: str) -> None:
         """See to a delivery that nobody works at."""
@@ -96,10 +109,7 @@ class Sweep:
         job = Job(id=id_, token=token, base=base, conversation=conversation)
         log.info("a delivery is taken up that nobody works at: %s", id_)
         wait = max(account.due, account.alive) - self.host.clock()
-        if wait > 0:
-            self.desk.later(job, wait)
-        elif self.desk.enter(job) is Turn.NOW:
-            self.desk.later(job, 0)
+        self.desk.later(job, max(wait, 0.0))
 
     def _token(self, account: Account) -> str:
         token = self.ledger.grant(account.id).token

@@ -17,48 +17,48 @@ class Turn(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Waiting:
-    id: str
+class _Waiting[T]:
+    one: T
     conversation: Hashable
 
 
-class Turns:
+class Turns[T: Hashable]:
     """Those that run and those that wait, in the order in which they came."""
 
     def __init__(self) -> None:
-        self._running: dict[str, Hashable] = {}
-        self._waiting: deque[_Waiting] = deque()
+        self._running: dict[T, Hashable] = {}
+        self._waiting: deque[_Waiting[T]] = deque()
         self._lock = threading.Lock()
 
-    def enter(self, id_: str, conversation: Hashable) -> Turn:
+    def enter(self, one: T, conversation: Hashable) -> Turn:
         """Ask for a turn. One that has to wait gets it when `leave` gives it."""
         with self._lock:
-            if id_ in self._running or any(one.id == id_ for one in self._waiting):
+            if one in self._running or any(waiting.one == one for waiting in self._waiting):
                 return Turn.LATER
             if len(self._waiting) >= MOST_WAITING:
                 return Turn.FULL
-            self._waiting.append(_Waiting(id_, conversation))
-            return Turn.NOW if id_ in self._advance() else Turn.LATER
+            self._waiting.append(_Waiting(one, conversation))
+            return Turn.NOW if one in self._advance() else Turn.LATER
 
-    def leave(self, id_: str) -> list[str]:
+    def leave(self, one: T) -> list[T]:
         """Give a turn back, or stop waiting for one. Gives those whose turn it is now."""
         with self._lock:
-            if id_ in self._running:
-                del self._running[id_]
+            if one in self._running:
+                del self._running[one]
             else:
-                self._waiting = deque(one for one in self._waiting if one.id != id_)
+                self._waiting = deque(waiting for waiting in self._waiting if waiting.one != one)
             return self._advance()
 
-    def _advance(self) -> list[str]:
-        begun: list[str] = []
+    def _advance(self) -> list[T]:
+        begun: list[T] = []
         busy = set(self._running.values())
-        left: deque[_Waiting] = deque()
-        for one in self._waiting:
-            if len(self._running) < AT_ONCE and one.conversation not in busy:
-                self._running[one.id] = one.conversation
-                begun.append(one.id)
+        left: deque[_Waiting[T]] = deque()
+        for waiting in self._waiting:
+            if len(self._running) < AT_ONCE and waiting.conversation not in busy:
+                self._running[waiting.one] = waiting.conversation
+                begun.append(waiting.one)
             else:
-                left.append(one)
-            busy.add(one.conversation)  # those behind may not overtake it
+                left.append(waiting)
+            busy.add(waiting.conversation)  # those behind may not overtake it
         self._waiting = left
         return begun

@@ -4,7 +4,7 @@ The response of that request is only a sign of life. What must not happen: an an
 that comes twice, an app that runs twice although it has said something.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Hashable, Iterator
 from contextlib import suppress
 
 from relay import wire
@@ -17,7 +17,7 @@ from relay.later.places import check, way
 from relay.later.progress import FAILS, Progress
 from relay.later.telling import SIGNS, Teller, Way, words_of
 from relay.log import unforeseen
-from relay.outgoing.pump import Pump, Timing, beside, every, settle
+from relay.outgoing.pump import UNFORESEEN, Pump, Timing, beside, every, settle
 from relay.outgoing.quiet import SIGN, SIGN_EVERY, Quiet
 from relay.outgoing.shape import shape
 from relay.outward import Request, Response
@@ -38,6 +38,7 @@ LOOK = 0.5  # seconds from one look at what is told to the next
 SORRY = "Sorry, that did not work: the app could not answer."
 TOO_LONG = "Sorry, the app took longer than it may."
 STOPPED = "Sorry, the answer was interrupted."
+NOT_KEPT = "The answer was too large to be kept for another try."
 UNWANTED = "The answer was cancelled."
 TOO_LARGE = "The answer is too large to be kept: it was told, and only its beginning stands here."
 
@@ -46,24 +47,38 @@ class Work:
     """What one request does for one delivery."""
 
     def __init__(
-        self, *, carrier: Carrier, account: Account, plan: Plan, grant: Grant, base: str, ledger: Ledger, desk: Desk
+        self,
+        *,
+        carrier: Carrier,
+        account: Account,
+        plan: Plan,
+        grant: Grant,
+        base: str,
+        ledger: Ledger,
+        desk: Desk,
+        watched: bool = False,
     ) -> None:
-        """Take the delivery, what its answer may use, and by which address a later request could go on."""
+        """Take the delivery, what its answer may use, and by which address a later request could go on.
+
+        `watched` says that whoever asked for this request asks again where it is cut off.
+        """
         self._carrier = carrier
         self._host = carrier.host
         self._account = account
         self._plan = plan
         self._grant = grant
         self._base = base
+        self._watched = watched
         self._progress = Progress(account, ledger=ledger, desk=desk, host=carrier.host)
         self._started = self._host.elapsed()
         self._app = App(carrier.dify, self._host, interface=plan.call.interface, request_id=carrier.line.request_id)
-        self._quiet = Quiet(self._started, self._ring)
+        self._quiet = Quiet(self._started, self._grown)
         self._progress.follow(text=lambda: self._quiet.transcript.text)
         self._bell = self._host.bell()
         self._way: Way | None = None
         self._teller: Teller | None = None
         self._body = ""  # what a callback says
+        self._heard = False
         self._cancelled = False
 
     def claim(self) -> None:
@@ -95,11 +110,19 @@ class Work:
         except GeneratorExit:
             self._app.leave()
             raise
+        except Cancelled:  # nothing can be stored any more either: whoever takes it up sees how far it was
+            line.notes.append("cut off: it is taken up again")
+            self._progress.leave_alone(self._job(self._plan.conversation))
         except Exception as error:  # noqa: BLE001 - the daemon would send the traceback to the caller
             unforeseen(line.request_id, error)
             line.notes.append("500 internal_error")
+            self._account.code, self._account.error = self._account.code or "internal_error", UNFORESEEN
+            with suppress(Exception):
+                self._progress.end(self._records())
         finally:
             release()
+            if self._teller:
+                self._teller.stop()
             self._progress.release()
             line.events += self._quiet.transcript.events
             line.write(self._host.elapsed())
@@ -114,6 +137,7 @@ class Work:
             if self._way:
                 self._progress.follow(told=self._way.telling.dump)
             if account.whole:
+                self._keep_to_it()
                 return
             if self._plan.words:
                 self._say_words()
@@ -121,14 +145,24 @@ class Work:
                 yield from self._in_turn()
             else:
                 yield from self._run()
+        except Cancelled as error:
+            if self._watched and not self._cancelled:
+                raise
+            self._failed(error)
         except RelayError as error:
-            if not account.whole:
-                self._failed(error)
+            self._failed(error)
         except FAILS as error:
             self._failed(AppFailed("Dify's storage fails.", reason=str(error)))
         except Exception as error:  # noqa: BLE001 - whoever waits must hear of it
             unforeseen(self._carrier.line.request_id, error)
-            self._conclude("internal_error", SORRY)
+            self._failed(RelayError(UNFORESEEN))
+
+    def _keep_to_it(self) -> None:
+        """Make sure that what is told is the answer that there was. Raises AppFailed."""
+        account = self._account
+        if account.destination is Destination.CALLBACK and account.answer is None and not account.code:
+            self._way = None
+            raise AppFailed(NOT_KEPT)
 
     def _say_words(self) -> None:
         if self._plan.forgets:
@@ -161,6 +195,8 @@ class Work:
 
     def _run(self) -> Iterator[bytes]:
         """Run the app; whoever is to be told hears of it while it speaks."""
+        if self._cancelled:
+            raise Cancelled(UNWANTED)
         account, plan = self._account, self._plan
         account.tries += 1
         account.step(self._host.clock(), "run", f"try {account.tries}" if account.tries > 1 else "")
@@ -201,12 +237,18 @@ class Work:
         self._ring()
 
     def _failed(self, error: RelayError) -> None:
+        if self._account.whole:  # there is an answer, but no way to tell it
+            self._carrier.line.failed(error)
+            self._account.code = self._account.code or REPLY_FAILED
+            self._account.error = self._account.error or error.message
+            return
         if self._cancelled:
             self._cancelled = False  # that it was is told
             self._conclude(CANCELLED, UNWANTED)
             return
         self._carrier.line.failed(error)
         self._conclude(error.code, TOO_LONG if isinstance(error, AppTimeout) else SORRY, error.message)
+        self._account.status = int(error.status)
 
     def _conclude(self, code: str, words: str, error: str = "") -> None:
         """End the delivery without an answer of the app's: the person is told so, behind what it has said."""
@@ -254,7 +296,7 @@ class Work:
     def _written(self) -> str:
         """Give what a callback says: the answer, or as in a stream why there is none."""
         account = self._account
-        failed = {"event": "error", "code": account.code, "message": account.error, "status": 502}
+        failed = {"event": "error", "code": account.code, "message": account.error, "status": account.status or 500}
         return wire.dump({"delivery_id": account.id, **(account.answer or failed)})
 
     def _tell(self) -> Iterator[bytes]:
@@ -294,8 +336,7 @@ class Work:
         account.text = shortened(account.text)
         if teller and teller.late and not self._cancelled:
             if self._base:
-                job = Job(id=account.id, token=self._grant.token, base=self._base, conversation=account.id)
-                self._progress.postpone(job, teller.late)
+                self._progress.postpone(self._job(account.id), teller.late)
                 return
             account.code, account.error = REPLY_FAILED, "it could not be told, and there is no way to try it later"
         elif self._way and not account.code and not self._way.telling.finished:
@@ -306,6 +347,16 @@ class Work:
             self._carrier.line.notes.append(f"delivery failed: {account.code}")
 
     # --- around it
+
+    def _job(self, conversation: Hashable) -> Job:
+        return Job(id=self._account.id, token=self._grant.token, base=self._base, conversation=conversation)
+
+    def _grown(self) -> None:
+        """Hear that the app has said something: the first time that is written, for then it is not run again."""
+        if not self._heard:
+            self._heard = True
+            beside(self._progress.save)
+        self._ring()
 
     def _ring(self) -> None:
         if self._teller:

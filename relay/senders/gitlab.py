@@ -44,6 +44,7 @@ EVENTS: Mapping[str, Event] = {  # by object_kind
             "title": "object_attributes.title",
             "state": "object_attributes.state",
         },
+        conversation=("project.path_with_namespace", "object_kind", "object_attributes.iid"),
     ),
     "merge_request": Event(
         query=("object_attributes.title", "object_attributes.description"),
@@ -56,6 +57,7 @@ EVENTS: Mapping[str, Event] = {  # by object_kind
             "source_branch": "object_attributes.source_branch",
             "target_branch": "object_attributes.target_branch",
         },
+        conversation=("project.path_with_namespace", "object_kind", "object_attributes.iid"),
     ),
     "push": Event(
         query=("commits.0.message",),
@@ -109,7 +111,14 @@ def read(delivery: Delivery) -> Reading:
     to = _place(delivery, kind)
     if bot or delivery.text("object_attributes.action") not in actions or not all(to.values()):
         return preset
-    return replace(preset, to=to, among_others=True, addressed=kind != "note", mentions=forge.mentions(preset.query))
+    return replace(
+        preset,
+        to=to,
+        among_others=True,
+        addressed=kind != "note",
+        threaded=True,
+        mentions=forge.mentions(preset.query),
+    )
 
 
 def _place(delivery: Delivery, kind: str) -> Mapping[str, str]:

@@ -7,6 +7,9 @@ from openapi_spec_validator import validate
 from relay import errors
 from relay.host import Host
 from relay.incoming.fields import FIELDS
+from relay.later.account import State, Step
+from relay.later.check import Check, Status
+from relay.later.shown import Shown
 from relay.openapi import FIELD_SCHEMAS, VERSION, describe, respond
 from relay.outgoing.formats.table import FORMATS
 from relay.routes import ROUTES
@@ -32,6 +35,18 @@ def test_its_routes_are_those_that_the_plugin_declares() -> None:
     }
     # HEAD is not declared: the SDK's router gives it to whatever answers GET
     assert described == declared | {(path, "head") for path, method in declared if method == "get"}
+
+
+def test_its_deliveries_have_what_the_routes_give() -> None:
+    shown = Shown(id="5d0e", state="done", accepted=1.0, steps=[Step(at=1.0, what="accepted")])
+    check = Check(name="API key", status=Status.OK, sentence="A key is set.")
+    schemas = describe()["components"]["schemas"]
+    assert set(schemas["Row"]["required"]) == set(shown.as_row("u"))
+    assert set(schemas["Delivery"]["required"]) == set(shown.as_dict("u"))
+    step = schemas["Delivery"]["properties"]["steps"]["items"]["required"]
+    assert step == [*shown.as_dict("u")["steps"][0]]
+    assert schemas["Check"]["required"] == [*check.as_dict()]
+    assert schemas["Delivery"]["properties"]["state"]["enum"] == [*State]
 
 
 def test_its_fields_forms_and_version_are_those_of_the_plugin() -> None:

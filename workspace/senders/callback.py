@@ -16,7 +16,7 @@ class Callback(StandIn):
     """Somebody's own address. The path after `/callback/` is the place."""
 
     name: ClassVar[str] = "callback"
-    token: ClassVar[str] = "whsec_cXVhY2stcXVhY2stcXVhY2stcXVhY2s="
+    token: ClassVar[str] = "whsec_cXVhY2stcXVhY2stcXVhY2stcXVhY2sh"
     """What the posts are signed with; nothing is checked here."""
 
     def routes(self) -> Sequence[tuple[str, str, Handler]]:

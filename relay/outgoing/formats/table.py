@@ -60,7 +60,7 @@ def choose(
     if name and name not in FORMATS:
         raise InvalidParam(f"Unknown format: use one of {', '.join(FORMATS)}.")
     if response_mode and response_mode not in RESPONSE_MODES:
-        raise InvalidParam(f"Unknown response_mode: use {' or '.join(RESPONSE_MODES)}.")
+        raise InvalidParam(f"Unknown response_mode: use {', '.join(RESPONSE_MODES)} or later.")
     if name or response_mode:
         return FORMATS[name or RESPONSE_MODES[response_mode or ""]]
     if accepted := _accepted(received):

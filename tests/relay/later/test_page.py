@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.later import page
+from relay.later.account import Step
 from relay.later.check import Check, Status
-from relay.later.shown import LATEST, Shown, Step
+from relay.later.shown import LATEST, Shown
 
 NOW = 1_800_000_700.0
 EVIL = "<script>alert(1)</script>\"'&</style></main><img src=x onerror=alert(2)>{{ 7 * 7 }}\u202e\x00\ud800"

@@ -1,4 +1,5 @@
-from relay.later.shown import LONGEST_EXCERPT, Shown, Step
+from relay.later.account import Step
+from relay.later.shown import LONGEST_EXCERPT, Shown
 
 DONE = Shown(
     id="d1",

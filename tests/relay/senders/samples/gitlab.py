@@ -70,6 +70,7 @@ READ: Mapping[str, Read] = {
             to={"project": "5", "kind": "issues", "number": "7", "discussion": DISCUSSION},
             among_others=True,
             addressed=False,
+            threaded=True,
             mentions=frozenset({"duck"}),
         ),
     ),
@@ -89,8 +90,10 @@ READ: Mapping[str, Read] = {
                 "state": "opened",
             },
             user="ada",
+            conversation_key="o/r:issue:7",
             to={"project": "5", "kind": "issues", "number": "7"},
             among_others=True,
+            threaded=True,
         ),
     ),
 }

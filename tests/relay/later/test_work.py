@@ -1,0 +1,270 @@
+import json
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from relay import answer, deliveries
+from relay.bell import ThreadBell
+from relay.call import Call, Interface
+from relay.event import Event
+from relay.host import Host
+from relay.later import desk as desks
+from relay.later.ledger import Ledger
+from relay.outward import Request as Sent
+from relay.outward import Response, Started
+from relay.run.dify import StorageFailed
+from relay.run.records import Kind, Records
+from tests.relay.later.desks import Scripted
+from tests.relay.scripts import Script, Workspace, keyed, saying
+from tests.requests import request
+
+SAID = [
+    {"event": "message", "answer": "Quack.", "conversation_id": "c", "message_id": "m"},
+    {"event": "message_end", "conversation_id": "c", "message_id": "m"},
+]
+CUT = Exception("invoke app failed: context canceled")
+
+
+class Relay:
+    """A plugin's process whose own address does what the test says."""
+
+    def __init__(self, script: Script, settings: Mapping[str, Any] | None = None, *, hurries: bool = True) -> None:
+        self.dify = Workspace(script)
+        self.dify.endpoint_id = f"endpoint of {id(self)}"
+        self.own = Scripted()
+        self.posted: list[dict[str, Any]] = []
+        self.statuses: list[int] = []  # with which callbacks are answered; then 200
+        self.settings = {"api_key": "quack", "relay_url": "https://relay.example/e/hook", **(settings or {})}
+        self.now = 0.0  # is added to the time
+        self.host = Host(
+            clock=lambda: 1_800_000_000.0 + self.now,
+            elapsed=lambda: self.now,
+            bell=self._bell if hurries else ThreadBell,
+            post=lambda _: self._post,
+            own=self.own,
+        )
+
+    def _bell(self) -> "Hurrying":
+        return Hurrying(self)
+
+    def _post(self, request: Sent, *, base: str = "", public: bool = False) -> Response:
+        self.posted.append(json.loads(request.content))
+        return Response(status=self.statuses.pop(0) if self.statuses else 200)
+
+    def call(self, **headers: str) -> Any:
+        given = keyed({"query": "hi", "response_mode": "later"}, dify_hook_id="hook", **headers)
+        return answer.respond(
+            given, {"app_id": "app"}, self.settings, interface=Interface.ANY, dify=self.dify, host=self.host
+        )
+
+    def ask(self, path: str, method: str = "POST", **headers: str) -> Any:
+        given = {"Dify-Hook-Id": "hook", "X-API-Key": "quack", **headers}
+        values = {"delivery_id": path.split("/")[2]} if path.count("/") > 1 else {}
+        told = deliveries.respond(
+            request(path, method=method, headers=given), values, self.settings, dify=self.dify, host=self.host
+        )
+        told.get_data()
+        return told
+
+    def run(self, id_: str) -> None:
+        self.ask(f"/deliveries/{id_}/run", **{"X-Duck-Run": self.own.started[-1]})
+
+    def ledger(self) -> Ledger:
+        def records(kind: Kind) -> Records:
+            return Records(
+                self.dify.storage,
+                endpoint_id=self.dify.endpoint_id,
+                kind=kind,
+                clock=self.host.clock,
+                settle=lambda: None,
+            )
+
+        return Ledger(records)
+
+    def accepted_callback(self) -> str:
+        """Accept a delivery that names no id, as its owner finds it."""
+        self.call()
+        return self.ledger().latest()[0].id
+
+    def accepted(self) -> str:
+        told: dict[str, str] = json.loads(self.call().get_data())
+        return told["delivery_id"]
+
+    def ended(self, id_: str) -> tuple[str, str, str]:
+        """Give where a delivery stands, why it failed, and its answer."""
+        told = json.loads(self.ask(f"/deliveries/{id_}", "GET").get_data())
+        return told["state"], (told["error"] or {"code": ""})["code"], told["answer"]
+
+
+class Hurrying(ThreadBell):
+    """A bell by which the time passes at once."""
+
+    def __init__(self, relay: Relay) -> None:
+        super().__init__()
+        self._relay = relay
+
+    def wait(self, seconds: float) -> None:
+        super().wait(min(seconds, 0.005))
+        self._relay.now += seconds
+
+
+def test_a_later_call_runs_once_and_keeps_its_answer() -> None:
+    relay = Relay(saying(SAID))
+    id_ = relay.accepted()
+    relay.run(id_)
+    assert relay.ended(id_) == ("done", "", "Quack.")
+
+
+def test_a_storage_that_fails_while_a_run_is_taken_does_not_lose_the_delivery(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    relay = Relay(saying(SAID))
+    id_ = relay.accepted()
+    storage, read = relay.dify.storage, relay.dify.storage.get
+
+    def settle() -> None:
+        storage.broken.add("get")
+
+    def get(key: str) -> bytes | None:
+        try:
+            return read(key)
+        finally:
+            storage.broken.discard("get")
+
+    monkeypatch.setattr("relay.later.work.settle", settle)
+    monkeypatch.setattr(storage, "get", get)
+    relay.run(id_)
+    assert relay.ended(id_) == ("done", "", "Quack.")
+
+
+def test_a_run_that_is_cut_off_is_taken_up_again() -> None:
+    cuts = [CUT]
+
+    def script(_: Call) -> Iterator[Event]:
+        if cuts:
+            raise cuts.pop()
+        yield from SAID
+
+    relay = Relay(script)
+    id_ = relay.accepted()
+    relay.run(id_)
+    relay.own.end(relay.own.started[-1], whole=True)
+    relay.now += 100
+    relay.own.pass_()
+    assert len(relay.own.started) == 2
+    relay.run(id_)
+    assert relay.ended(id_) == ("done", "", "Quack.")
+
+
+def test_a_delivery_that_is_cancelled_before_its_turn_runs_no_app() -> None:
+    relay = Relay(saying(SAID))
+    id_ = relay.accepted()
+    ledger_of = relay.ledger()
+    account = ledger_of.find(id_)
+    assert account
+    ledger_of.cancel(account)
+    relay.run(id_)
+    assert (relay.dify.calls, relay.ended(id_)[:2]) == ([], ("failed", "cancelled"))
+
+
+CALLBACK = {"reply": "callback", "callback_url": "https://there.example/"}
+
+
+def test_an_answer_that_may_not_be_told_any_more_has_failed_and_is_kept() -> None:
+    relay = Relay(saying(SAID), CALLBACK)
+    relay.statuses = [503, 503]  # after 5 s, and then it is left to a request of its own
+    id_ = relay.accepted_callback()
+    relay.run(id_)
+    relay.settings["callback_url"] = "http://inside.example/"
+    relay.settings["access"] = "public"
+    relay.own.pass_()
+    relay.run(id_)
+    assert (len(relay.posted), relay.ended(id_)) == (2, ("failed", "reply_failed", "Quack."))
+
+
+def test_an_answer_that_was_too_large_to_be_kept_is_not_told_as_a_failure() -> None:
+    huge = "x" * 300_000
+    relay = Relay(saying([{**SAID[0], "answer": huge}, SAID[1]]), CALLBACK)
+    relay.statuses = [503, 503]
+    id_ = relay.accepted_callback()
+    relay.run(id_)
+    relay.own.pass_()
+    relay.run(id_)
+    assert [told.get("answer") == huge for told in relay.posted] == [True, True]
+    assert relay.ended(id_)[:2] == ("failed", "reply_failed")
+
+
+def test_while_a_delivery_runs_in_its_senders_request_the_same_one_does_not_run_beside_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("relay.later.accept.RENEW", 0.01, raising=False)
+    relays: list[Relay] = []
+    statuses: list[int] = []
+
+    def script(_: Call) -> Iterator[Event]:
+        relay = relays[0]
+        if len(relay.dify.calls) == 1:
+            for _step in range(4):
+                time.sleep(0.05)  # the lease is renewed meanwhile
+                relay.now += 10
+            statuses.append(relay.call(idempotency_key="k").status_code)
+        yield from SAID
+
+    relay = Relay(script, hurries=False)
+    relays.append(relay)
+    relay.own.answers = [Started.UNREACHABLE]
+    statuses.append(relay.call(idempotency_key="k").status_code)
+    assert (statuses, len(relay.dify.calls)) == ([409, 202], 1)
+
+
+def test_of_two_redeliveries_at_the_same_moment_one_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    relay = Relay(saying(SAID))
+    id_ = relay.accepted()
+    relay.run(id_)
+    relay.own.end(relay.own.started[-1])
+    storage, read, statuses = relay.dify.storage, relay.dify.storage.get, list[int]()
+
+    def get(key: str) -> bytes | None:
+        if key.startswith("plans-"):
+            monkeypatch.setattr(storage, "get", read)
+            statuses.append(relay.ask(f"/deliveries/{id_}/redeliver").status_code)
+        return read(key)
+
+    monkeypatch.setattr(storage, "get", get)
+    statuses.append(relay.ask(f"/deliveries/{id_}/redeliver").status_code)
+    assert (statuses, len(relay.own.started)) == ([409, 202], 2)
+    relay.run(id_)
+    assert (len(relay.dify.calls), relay.ended(id_)) == (2, ("done", "", "Quack."))
+
+
+def test_a_delivery_that_its_senders_request_can_not_begin_is_not_begun_beside_the_next_try() -> None:
+    relay = Relay(saying(SAID))
+    relay.own.answers = [Started.UNREACHABLE]
+    storage, write = relay.dify.storage, relay.dify.storage.set
+
+    def broken(key: str, value: bytes) -> None:
+        if relay.own.started and key.startswith("accounts-"):
+            raise StorageFailed
+        write(key, value)
+
+    storage.set = broken  # type: ignore[method-assign]
+    first = relay.call(idempotency_key="k").status_code
+    storage.set = write  # type: ignore[method-assign]
+    relay.now += 100
+    second = relay.call(idempotency_key="k").status_code
+    relay.ask("/deliveries", "GET")
+    relay.own.pass_()
+    assert (first, second, len(relay.own.started)) == (503, 202, 2)
+
+
+def test_a_request_to_an_unknown_delivery_is_a_look_at_what_was_left() -> None:
+    relay = Relay(saying(SAID))
+    id_ = relay.accepted()
+    desk = desks.desk_of(relay.dify.endpoint_id, relay.own, relay.host.elapsed)
+    desk.forget(id_)
+    relay.now += 60
+    assert relay.ask("/deliveries/none/run").status_code == 404
+    relay.own.pass_()
+    assert len(relay.own.started) == 2
