@@ -3,7 +3,6 @@
 All of them are under way when it is killed, once: it takes half a minute until they count as left alone.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any
@@ -19,11 +18,9 @@ from tests.endpoints.later import (
     answering,
     app_calls,
     ask,
-    ended,
     in_state,
     listed,
     outcome,
-    said,
     shown,
 )
 from workspace.testing import Workspace, until
@@ -108,7 +105,8 @@ def killed(mortal: Workspace) -> Iterator[Endpoints]:
         mortal.restart_plugin()
         try:
             until(lambda: all([endpoints.now(name)["state"] in ENDED for name in endpoints.ids]), patience=PATIENCE)
-        except TimeoutError: print("NEVER")
+        except TimeoutError:
+            print("NEVER")
         print("".join(l for l in mortal.printed if "/e/" not in l or "run" in l)[-6000:])
         yield endpoints
 
@@ -116,8 +114,24 @@ def killed(mortal: Workspace) -> Iterator[Endpoints]:
 def test_x(killed: Endpoints) -> None:
     for name in killed.ids:
         now = killed.now(name)
-        print(name, outcome(now), now["tries"], now["answer"][-80:], [(s["what"], s["result"], round(s["at"]-now["created_at"],1)) for s in now["steps"]][-9:], [(c["outcome"], c["request"]["query"]) for c in killed.calls(name)])
+        print(
+            name,
+            outcome(now),
+            now["tries"],
+            now["answer"][-80:],
+            [(s["what"], s["result"], round(s["at"] - now["created_at"], 1)) for s in now["steps"]][-9:],
+            [(c["outcome"], c["request"]["query"]) for c in killed.calls(name)],
+        )
     for sender in PLACES:
-        print(sender, [m[-90:] for m in killed.workspace.sender(sender).answers()], [(r["method"], r["path"], r["status"]) for r in killed.workspace.sender(sender).requests()][-6:])
-    print([ (r["path"], r["status"], r["headers"].get("webhook-id")) for r in killed.workspace.sender("callback").requests()])
+        print(
+            sender,
+            [m[-90:] for m in killed.workspace.sender(sender).answers()],
+            [(r["method"], r["path"], r["status"]) for r in killed.workspace.sender(sender).requests()][-6:],
+        )
+    print(
+        [
+            (r["path"], r["status"], r["headers"].get("webhook-id"))
+            for r in killed.workspace.sender("callback").requests()
+        ]
+    )
     assert 0
