@@ -1,7 +1,5 @@
 """Nobody runs more apps than the owner allows, and who is refused is told when to come again."""
 
-import time
-
 import httpx
 import pytest
 
@@ -15,28 +13,19 @@ def runs(client: httpx.Client, count: int, **fields: str) -> list[int]:
     return [client.post("/duck/chat-1-0", json=asked).status_code for _ in range(count)]
 
 
-def awaited_window(seconds: float = 20) -> None:
-    """Do not begin where a minute ends: the next has a limit of its own."""
-    left = 60 - time.time() % 60
-    if left < seconds:
-        time.sleep(left)
-
-
 def test_a_caller_over_the_limit_is_told_when_to_come_again(endpoint: Open, workspace: Workspace) -> None:
-    awaited_window()
-    client = endpoint(limit_user="2/minute, 100/day")
+    client = endpoint(limit_user="2/hour, 100/day")
     assert runs(client, 3) == [200, 200, 429]
     refused = client.post("/duck/chat-1-0", json={"query": "hi", "user": "donald"})
     assert (refused.status_code, refused.json()["code"]) == (429, "too_many_requests")
-    assert 0 < int(refused.headers["retry-after"]) <= 60
+    assert 0 < int(refused.headers["retry-after"]) <= 3600
     assert refused.headers["retry-after"] in refused.json()["message"]
     assert runs(client, 1, user="daisy") == [200], "each has a limit of their own"
     assert len(app_calls(workspace, client)) == 3
 
 
 def test_all_together_have_one_as_well_and_later_calls_count(endpoint: Open, workspace: Workspace) -> None:
-    awaited_window()
-    client = endpoint(limit_endpoint="3/minute")
+    client = endpoint(limit_endpoint="3/hour")
     assert runs(client, 1, user="daisy") == [200]
     assert ask(client, "chat-1-0", user="donald").status_code == 202
     assert runs(client, 2, user="dewey") == [200, 429]
@@ -48,8 +37,7 @@ def test_all_together_have_one_as_well_and_later_calls_count(endpoint: Open, wor
 
 
 def test_what_was_answered_before_counts_once(endpoint: Open, workspace: Workspace) -> None:
-    awaited_window()
-    client = endpoint(limit_user="2/minute")
+    client = endpoint(limit_user="2/hour")
     asked, key = {"query": "hi", "user": "donald"}, {"Idempotency-Key": "1"}
     answers = [client.post("/duck/chat-1-0", json=asked, headers=key) for _ in range(5)]
     assert {(answer.status_code, answer.content) for answer in answers} == {(200, answers[0].content)}
@@ -65,9 +53,8 @@ def test_a_limit_that_is_none_lets_nobody_run_anything(endpoint: Open, workspace
 
 
 def test_in_a_messenger_one_sentence_says_it_once(endpoint: Open, workspace: Workspace) -> None:
-    awaited_window()
     sender, place = workspace.sender("telegram"), "91"
-    client = endpoint(**answering(sender, "telegram", "chat-1-0", limit_user="2/minute"))
+    client = endpoint(**answering(sender, "telegram", "chat-1-0", limit_user="2/hour"))
     posted = [
         sender.post(f"{client.base_url}chat", f"question {number}", place=place, user=place) for number in range(5)
     ]
