@@ -67,6 +67,18 @@ def test_what_a_process_left_is_begun_by_the_next_one() -> None:
     assert (second.own.started, second.desk.hand) == (["token of d1"], ("d1",))
 
 
+def test_what_was_left_of_one_endpoint_is_begun_in_the_order_in_which_it_came() -> None:
+    shelf, now = Shelf(), [1_800_000_000.0]
+    first = Process(shelf, "first", now)
+    for id_ in ("d3", "d1", "d2"):
+        now[0] += 1
+        first.accept(id_)
+    now[0] += HAND + 1
+    second = Process(shelf, "second", now)
+    second.look()
+    assert second.own.started == ["token of d3", "token of d1", "token of d2"]
+
+
 def test_what_a_process_left_that_ran_for_days_is_begun_too() -> None:
     shelf, now = Shelf(), [1_800_000_000.0]
     first = Process(shelf, "first", now)
