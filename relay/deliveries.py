@@ -96,8 +96,11 @@ class _Asked:
 
     def run(self) -> Response:
         """Do the work of a delivery. Whoever does not know its token does not even learn that there is one."""
+        token = self.received.header(RUN_TOKEN)
+        if (lasting := self._desk.lasting.admit(self.id, token, self.dify)) is not None:
+            return of_type("text/plain; charset=utf-8", lasting)
         account = self._find()
-        if not account.admits(self.received.header(RUN_TOKEN)):
+        if not account.admits(token):
             raise DeliveryNotFound(NOBODY)
         self.line.deliveries.append(account.id)
         self.line.app = account.app_id
