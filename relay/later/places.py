@@ -10,6 +10,7 @@ from relay.incoming.settings import Settings
 from relay.later.account import Account
 from relay.later.calling import Calling
 from relay.later.telling import Place, Way
+from relay.outgoing.pump import rest
 from relay.plan import Destination, Plan
 from relay.replies import callback
 from relay.replies.callback import Reach
@@ -51,9 +52,9 @@ def _to_sender(plan: Plan, settings: Settings, host: Host, account: Account, han
     channel = CHANNELS[sender](to)
     now = host.elapsed()
     saying = (
-        Saying.load(channel, target, account.telling, now=now, retry=True)
+        Saying.load(channel, target, account.telling, now=now, retry=True, rest=rest)
         if account.telling is not None
-        else Saying(channel, target, now=now)
+        else Saying(channel, target, now=now, rest=rest)
     )
     base = host.base(sender, channel.base, settings.sender_url if channel.own_base else None)
     return Way(telling=saying, place=Place(sender=sender, base=base))

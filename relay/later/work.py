@@ -10,6 +10,7 @@ from contextlib import suppress
 from relay import wire
 from relay.carry import Carrier
 from relay.errors import AppFailed, AppTimeout, DeliveryInProgress, RelayError
+from relay.incoming.templates import Budget
 from relay.later.account import CANCELLED, INTERRUPTED, LONGEST_TEXT, REPLY_FAILED, Account, shortened
 from relay.later.desk import Desk, Job
 from relay.later.ledger import Grant, Ledger, size
@@ -38,6 +39,7 @@ LOOK = 0.5  # seconds from one look at what is told to the next
 SORRY = "Sorry, that did not work: the app could not answer."
 TOO_LONG = "Sorry, the app took longer than it may."
 STOPPED = "Sorry, the answer was interrupted."
+CUT = "The answer is too large for a chat: only its beginning was told."
 NOT_KEPT = "The answer was too large to be kept for another try."
 UNWANTED = "The answer was cancelled."
 TOO_LARGE = "The answer is too large to be kept: it was told, and only its beginning stands here."
@@ -224,11 +226,15 @@ class Work:
     def _answered(self) -> None:
         account, transcript = self._account, self._quiet.transcript
         if account.destination is Destination.SENDER:
+            if (sayable := shortened(account.text)) != account.text:
+                account.text = f"{sayable}…"
+                account.note(CUT)
             if beside_it := links(transcript.extras()):
                 account.text = f"{account.text}\n\n{beside_it}"
         else:
             template = self._carrier.settings.answer_template
-            account.answer = dict(shape(transcript, template=template, context=self._plan.context))
+            budget = Budget(clock=self._host.elapsed)
+            account.answer = dict(shape(transcript, template=template, context=self._plan.context, budget=budget))
             self._body = self._written()
             if size(account.answer) > LONGEST_TEXT:
                 account.answer = None
@@ -288,7 +294,7 @@ class Work:
     def _answer(self) -> tuple[str, bool]:
         account = self._account
         if not account.whole:
-            return self._quiet.transcript.text, False
+            return shortened(self._quiet.transcript.text), False
         if account.destination is Destination.CALLBACK:
             self._body = self._body or self._written()
             return self._body, True

@@ -42,6 +42,11 @@ def settle() -> None:
     time.sleep(0.05)
 
 
+def rest() -> None:
+    """Let whatever else goes on have a moment, amid what takes long to compute."""
+    time.sleep(0.001)
+
+
 def beside(act: Callable[[], None]) -> None:
     """Do something beside whatever else goes on, in a thread of its own."""
     threading.Thread(target=act, daemon=True).start()

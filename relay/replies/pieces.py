@@ -23,8 +23,10 @@ class Part:
 class Pieces:
     """Cuts a text that grows. What was cut or converted last time is not done again."""
 
-    def __init__(self, rungs: Sequence[Rung]) -> None:
+    def __init__(self, rungs: Sequence[Rung], rest: Callable[[], None]) -> None:
+        """`rest` is called after each piece that was converted: some take 50 ms, and an answer may be a hundred."""
         self._rungs = rungs
+        self._rest = rest
         self._key: object = None
         self._found: list[Part] = []
         self._known: dict[tuple[object, str], str] = {}
@@ -69,7 +71,10 @@ class Pieces:
         def convert(markdown: str) -> str:
             key = (dialect, markdown)
             written = self._known.get(key)
-            used[key] = written = dialect(markdown) if written is None else written
+            if written is None:
+                written = dialect(markdown)
+                self._rest()
+            used[key] = written
             sources[written] = markdown
             return written
 

@@ -1,6 +1,6 @@
 """One answer on its way into one channel."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from math import inf
 from typing import Any, Self
@@ -18,6 +18,10 @@ REFUSED = "the API refused it"
 NO_WAY = "there is no way left to answer there"
 
 
+def _nothing() -> None:
+    pass
+
+
 class Saying:
     """Tells what to send next, and is told what came of it. Not to be shared between threads.
 
@@ -25,7 +29,8 @@ class Saying:
     clock that never goes back, in seconds, but for `wall`, which are seconds since 1970.
     """
 
-    def __init__(self, channel: Channel, target: Target, *, now: float) -> None:
+    def __init__(self, channel: Channel, target: Target, *, now: float, rest: Callable[[], None] = _nothing) -> None:
+        """`rest` lets others work, where an answer takes long to be cut."""
         self._channel = channel
         self._target = target
         self._state = State(failed=channel.needs(target))
@@ -34,17 +39,24 @@ class Saying:
         self._placed = False  # whether it was looked for a rung that is usable
         self._quiet: tuple[str, bool] | None = None  # the text of which there was nothing to send
         self._whole: str | None = None  # the whole text that was sent of last
-        self._pieces = Pieces(channel.rungs)
+        self._pieces = Pieces(channel.rungs, rest)
 
     @classmethod
     def load(
-        cls, channel: Channel, target: Target, dumped: Mapping[str, Any], *, now: float, retry: bool = False
+        cls,
+        channel: Channel,
+        target: Target,
+        dumped: Mapping[str, Any],
+        *,
+        now: float,
+        retry: bool = False,
+        rest: Callable[[], None] = _nothing,
     ) -> Self:
         """Go on with what `dump` gave. With `retry` also where it had failed: what was missing may be there now.
 
         What was under way is not known to have arrived, and is not sent again because of `retry` alone.
         """
-        saying = cls(channel, target, now=now)
+        saying = cls(channel, target, now=now, rest=rest)
         needs, saying._state = saying.failed, State.load(dumped)
         state = saying._state
         if retry and not state.finished:

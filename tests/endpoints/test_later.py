@@ -164,7 +164,7 @@ def test_what_takes_longer_than_dify_lets_it_is_told(endpoint: Open) -> None:
 def test_a_sender_that_hangs_up_after_a_second_gets_its_answer(endpoint: Open, workspace: Workspace) -> None:
     sender, place = workspace.sender("line"), "U" + "1" * 32
     client = endpoint(**answering(sender, "line", "silent-2"))
-    posted = sender.post(f"{client.base_url}chat", "Are you there?", place=place, user=place, deadline=1)
+    posted = sender.post(f"{client.base_url}chat", "Are you there?", place=place, user=place, deadline=5)
     assert (posted["status"], posted["gave_up"]) == (200, False)
     until(lambda: sender.answers(place))
     [row] = listed(client)

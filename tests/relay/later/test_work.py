@@ -24,6 +24,14 @@ SAID = [
     {"event": "message", "answer": "Quack.", "conversation_id": "c", "message_id": "m"},
     {"event": "message_end", "conversation_id": "c", "message_id": "m"},
 ]
+TELEGRAM = {
+    "access": "signature",
+    "webhook": "telegram",
+    "webhook_secret": "quack-quack-quack",
+    "reply": "sender",
+    "bot_token": "123456:ABC",
+    "app": {"app_id": "app"},
+}
 CUT = Exception("invoke app failed: context canceled")
 
 
@@ -50,14 +58,27 @@ class Relay:
         return Hurrying(self)
 
     def _post(self, request: Sent, *, base: str = "", public: bool = False) -> Response:
-        self.posted.append(json.loads(request.content))
-        return Response(status=self.statuses.pop(0) if self.statuses else 200)
+        self.posted.append(dict(request.body or json.loads(request.content)))
+        status = self.statuses.pop(0) if self.statuses else 200
+        return Response(status=status, body={"ok": True, "result": {"message_id": len(self.posted)}})
 
     def call(self, **headers: str) -> Any:
         given = keyed({"query": "hi", "response_mode": "later"}, dify_hook_id="hook", **headers)
         return answer.respond(
             given, {"app_id": "app"}, self.settings, interface=Interface.ANY, dify=self.dify, host=self.host
         )
+
+    def hear(self, text: str) -> str:
+        """Take what a person writes to a Telegram bot, and give the delivery."""
+        message = {"message_id": 1, "from": {"id": 7}, "chat": {"id": 7, "type": "private"}, "text": text}
+        given = request(
+            method="POST",
+            json={"update_id": 1, "message": message},
+            headers={"X-Telegram-Bot-Api-Secret-Token": TELEGRAM["webhook_secret"], "Dify-Hook-Id": "hook"},
+        )
+        told = answer.respond(given, {}, self.settings, interface=Interface.ANY, dify=self.dify, host=self.host)
+        assert told.status_code == 200, told.get_data()
+        return self.ledger().latest()[0].id
 
     def ask(self, path: str, method: str = "POST", **headers: str) -> Any:
         given = {"Dify-Hook-Id": "hook", "X-API-Key": "quack", **headers}
@@ -268,3 +289,11 @@ def test_a_request_to_an_unknown_delivery_is_a_look_at_what_was_left() -> None:
     assert relay.ask("/deliveries/none/run").status_code == 404
     relay.own.pass_()
     assert len(relay.own.started) == 2
+
+
+def test_of_an_answer_that_is_too_large_for_a_chat_the_beginning_is_told() -> None:
+    relay = Relay(saying([{**SAID[0], "answer": "word " * 60_000}, SAID[1]]), TELEGRAM)
+    id_ = relay.hear("hi")
+    relay.run(id_)
+    told = [sent["text"] for sent in relay.posted if "text" in sent]
+    assert (relay.ended(id_)[:2], len(" ".join(told)) // 1024, told[-1][-1]) == (("done", ""), 256, "…")

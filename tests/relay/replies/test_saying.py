@@ -427,3 +427,11 @@ def test_nothing_is_said_before_the_question_is_acknowledged() -> None:
     assert saying.due(whole=True, text="Quack.", now=6.9) == 7.0
     post = saying.request("Quack.", whole=True, now=7.0, wall=0.0)
     assert post == Request(what="post", body={"texts": ["Quack."]})
+
+
+def test_between_the_pieces_of_a_long_answer_others_have_a_moment() -> None:
+    rests: list[int] = []
+    room = Room()
+    saying = Saying(channel(ONCE), TARGET, now=0, rest=lambda: rests.append(1))
+    assert carry(room, saying, [LONG]).finished
+    assert len(rests) == len(room.asked) == 3
