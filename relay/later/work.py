@@ -81,6 +81,7 @@ class Work:
         self._teller: Teller | None = None
         self._body = ""  # what a callback says
         self._heard = False
+        self._joined = False
         self._cancelled = False
 
     def claim(self) -> None:
@@ -327,11 +328,11 @@ class Work:
 
     def _before(self) -> None:
         """Before anything of an answer is sent it is written that there is one: the app is not run once more."""
-        if not self._account.said:
-            self._account.said = True
-            if self._plan.joins:
-                with suppress(*FAILS):
-                    self._memory().write(self._plan.joins, {"joined": True})
+        self._account.said = True
+        if self._plan.joins and not self._joined:
+            self._joined = True
+            with suppress(*FAILS):
+                self._memory().write(self._plan.joins, {"joined": True})
 
     def _sent(self, request: Request, response: Response, verdict: Verdict) -> None:
         if request.what not in SIGNS:
