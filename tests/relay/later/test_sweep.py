@@ -69,12 +69,12 @@ def test_what_a_process_left_is_begun_by_the_next_one() -> None:
 
 def test_what_was_left_of_one_endpoint_is_begun_in_the_order_in_which_it_came() -> None:
     shelf, now = Shelf(), [1_800_000_000.0]
-    first = Process(shelf, "first", now)
+    first = Process(shelf, "orderly", now)
     for id_ in ("d3", "d1", "d2"):
         now[0] += 1
         first.accept(id_)
     now[0] += HAND + 1
-    second = Process(shelf, "second", now)
+    second = Process(shelf, "its follower", now)
     second.look()
     assert second.own.started == ["token of d3", "token of d1", "token of d2"]
 
