@@ -297,3 +297,26 @@ def test_of_an_answer_that_is_too_large_for_a_chat_the_beginning_is_told() -> No
     relay.run(id_)
     told = [sent["text"] for sent in relay.posted if "text" in sent]
     assert (relay.ended(id_)[:2], len(" ".join(told)) // 1024, told[-1][-1]) == (("done", ""), 256, "…")
+
+
+def test_a_request_that_was_frozen_leaves_the_delivery_to_the_one_that_took_it_over() -> None:
+    relays: list[Relay] = []
+
+    def script(_: Call) -> Iterator[Event]:
+        yield SAID[0]
+        relay = relays[0]
+        account = relay.ledger().latest()[0]
+        account.mark, account.text = "another's", "Another's."
+        relay.now += 60
+        account.alive = relay.host.clock() + 25
+        relay.ledger().save(account)
+        yield SAID[1]
+
+    relay = Relay(script, TELEGRAM, hurries=False)
+    relays.append(relay)
+    id_ = relay.hear("hi")
+    relay.run(id_)
+    kept = relay.ledger().find(id_)
+    assert kept
+    assert (kept.mark, kept.text, relay.ended(id_)[0]) == ("another's", "Another's.", "running")
+    assert [sent for sent in relay.posted if "text" in sent] == []
