@@ -96,12 +96,11 @@ class _Asked:
 
     def run(self) -> Response:
         """Do the work of a delivery. Whoever does not know its token does not even learn that there is one."""
-        try:
-            account = self._find()
-        except DeliveryNotFound:
-            self._sweep()  # a process that found others at work asks so for another look
-            raise
-        if not account.admits(self.received.header(RUN_TOKEN)):
+        token = self.received.header(RUN_TOKEN)
+        if (lasting := self._desk.lasting.admit(self.id, token, self.dify)) is not None:
+            return of_type("text/plain; charset=utf-8", lasting)
+        account = self._find()
+        if not account.admits(token):
             raise DeliveryNotFound(NOBODY)
         look(self._carrier, self.received)  # this request lasts longer than the one that it was accepted by
         self.line.deliveries.append(account.id)

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from relay import wire
 from relay.carry import Carrier
-from relay.errors import AppFailed, AppTimeout, DeliveryInProgress, RelayError
+from relay.errors import AppFailed, AppTimeout, DeliveryInProgress, Misconfigured, RelayError
 from relay.incoming.templates import Budget
 from relay.later.account import CANCELLED, INTERRUPTED, LONGEST_TEXT, REPLY_FAILED, Account, shortened
 from relay.later.desk import Desk, Job
@@ -81,6 +81,7 @@ class Work:
         self._teller: Teller | None = None
         self._body = ""  # what a callback says
         self._heard = False
+        self._joined = False
         self._cancelled = False
 
     def claim(self) -> None:
@@ -256,7 +257,9 @@ class Work:
             self._conclude(CANCELLED, UNWANTED)
             return
         self._carrier.line.failed(error)
-        self._conclude(error.code, TOO_LONG if isinstance(error, AppTimeout) else SORRY, error.message)
+        # whoever sees a delivery holds the key
+        told = error.reason if isinstance(error, Misconfigured) else error.message
+        self._conclude(error.code, TOO_LONG if isinstance(error, AppTimeout) else SORRY, told)
         self._account.status = int(error.status)
 
     def _conclude(self, code: str, words: str, error: str = "") -> None:
@@ -328,11 +331,11 @@ class Work:
 
     def _before(self) -> None:
         """Before anything of an answer is sent it is written that there is one: the app is not run once more."""
-        if not self._account.said:
-            self._account.said = True
-            if self._plan.joins:
-                with suppress(*FAILS):
-                    self._memory().write(self._plan.joins, {"joined": True})
+        self._account.said = True
+        if self._plan.joins and not self._joined:
+            self._joined = True
+            with suppress(*FAILS):
+                self._memory().write(self._plan.joins, {"joined": True})
 
     def _sent(self, request: Request, response: Response, verdict: Verdict) -> None:
         if request.what not in SIGNS:

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -164,7 +165,7 @@ def test_what_takes_longer_than_dify_lets_it_is_told(endpoint: Open) -> None:
 def test_a_sender_that_hangs_up_after_a_second_gets_its_answer(endpoint: Open, workspace: Workspace) -> None:
     sender, place = workspace.sender("line"), "U" + "1" * 32
     client = endpoint(**answering(sender, "line", "silent-2"))
-    posted = sender.post(f"{client.base_url}chat", "Are you there?", place=place, user=place, deadline=1)
+    posted = sender.post(f"{client.base_url}chat", "Are you there?", place=place, user=place, deadline=5)
     assert (posted["status"], posted["gave_up"]) == (200, False)
     until(lambda: sender.answers(place))
     [row] = listed(client)
@@ -187,6 +188,24 @@ def test_who_hangs_up_before_the_acknowledgement_is_answered_once_or_was_never_a
     answers = sender.answers(place)
     assert "the last one" in answers
     assert len(answers) == len(set(answers)) == len(listed(client))
+
+
+def test_of_many_who_hang_up_before_the_acknowledgement_each_gets_its_answer_where_writing_takes_that_long(
+    endpoint: Open, workspace: Workspace
+) -> None:
+    sender = workspace.sender("line")
+    client = endpoint(**answering(sender, "line", "parrot"), faults={"storage_write_ms": 10})
+    places = [f"U{number:032}" for number in range(3000, 3020)]
+
+    def post(place: str) -> bool:
+        posted = sender.post(f"{client.base_url}chat", f"from {place}", place=place, user=place, deadline=0.5)
+        return bool(posted["gave_up"])
+
+    with ThreadPoolExecutor(len(places)) as people:
+        gave_up = [*people.map(post, places)]
+    assert gave_up.count(True) > len(places) / 2
+    until(lambda: all(sender.answers(place) for place in places), patience=60)
+    assert {place: sender.answers(place) for place in places} == {place: [f"from {place}"] for place in places}
 
 
 def test_the_text_so_far_is_shown_while_the_app_speaks(endpoint: Open) -> None:
