@@ -184,15 +184,18 @@ def test_who_hangs_up_before_the_acknowledgement_is_answered_once_or_was_never_a
         sender.post(f"{client.base_url}chat", text, place=place, user=place, deadline=0.005 * number + 0.005)
     sender.post(f"{client.base_url}chat", "the last one", place=place, user=place, deadline=30)
 
+    answers: list[str] = []
+    rows: list[dict[str, Any]] = []
+
     def is_over() -> bool:  # who hung up may still be accepted after that
-        rows = listed(client)
-        return all(row["state"] in ENDED for row in rows) and len(rows) == len(sender.answers(place))
+        rows[:] = listed(client)
+        answers[:] = sender.answers(place)
+        return all(row["state"] in ENDED for row in rows) and len(rows) == len(answers)
 
     until(is_over)
-    assert {outcome(row) for row in listed(client)} == {("done", "")}
-    answers = sender.answers(place)
+    assert {outcome(row) for row in rows} == {("done", "")}
     assert "the last one" in answers
-    assert len(answers) == len(set(answers)) == len(listed(client))
+    assert len(answers) == len(set(answers)) == len(rows)
 
 
 def test_of_many_who_hang_up_before_the_acknowledgement_each_gets_its_answer_where_writing_takes_that_long(
