@@ -116,8 +116,8 @@ class Records:
     def latest(self, count: int) -> list[dict[str, Any]]:
         """Give the records that were entered last, by whichever process, newest first. Raises StorageFailed.
 
-        Costs a call for each slot, for each page that is looked into and for each record. Entries whose record is gone
-        don't count, or many of them would hide what is there.
+        Costs a call for each slot, for each page that is looked into and for each record. Entries whose record is
+        gone don't count, or many of them would hide what is there.
         """
         read: dict[Entry, dict[str, Any] | None] = {}
         wanted = count
