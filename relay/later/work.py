@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from relay import wire
 from relay.carry import Carrier
-from relay.errors import AppFailed, AppTimeout, DeliveryInProgress, RelayError
+from relay.errors import AppFailed, AppTimeout, DeliveryInProgress, Misconfigured, RelayError
 from relay.incoming.templates import Budget
 from relay.later.account import CANCELLED, INTERRUPTED, LONGEST_TEXT, REPLY_FAILED, Account, shortened
 from relay.later.desk import Desk, Job
@@ -253,7 +253,9 @@ class Work:
             self._conclude(CANCELLED, UNWANTED)
             return
         self._carrier.line.failed(error)
-        self._conclude(error.code, TOO_LONG if isinstance(error, AppTimeout) else SORRY, error.message)
+        # whoever reads the delivery holds the key, and may know which setting it is
+        told = Misconfigured(error.reason, told=True) if isinstance(error, Misconfigured) else error
+        self._conclude(error.code, TOO_LONG if isinstance(error, AppTimeout) else SORRY, told.message)
         self._account.status = int(error.status)
 
     def _conclude(self, code: str, words: str, error: str = "") -> None:
@@ -350,7 +352,8 @@ class Work:
             account.error = self._way.telling.failed or "not all of the answer was told"
         self._progress.end(self._records())
         if account.code:
-            self._carrier.line.notes.append(f"delivery failed: {account.code}")
+            why = f" ({account.error})" if account.code == REPLY_FAILED else ""
+            self._carrier.line.notes.append(f"delivery failed: {account.code}{why}")
 
     # --- around it
 
