@@ -78,7 +78,7 @@ def respond(
             return asked.run()
         return asked.answer(action)
 
-    return finish(received, owner, work, route="/deliveries", host=host)
+    return finish(received, owner, work, route="/deliveries", host=host, by_sender=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
