@@ -109,8 +109,10 @@ class Acceptance:
     def _take(self, plan: Plan, delivery: Delivery | None) -> Account:
         """Store a delivery and see that its run begins."""
         host = self.carrier.host
-        plan = self._uploaded(self._counted(plan))
         base = host.own.address(plan.hook_id, self.carrier.settings.relay_url)
+        if self.desk.reachable(base) and self.desk.full:  # before anything of it is counted, uploaded or stored
+            raise TooManyRequests(BUSY, headers={"Retry-After": "60"})
+        plan = self._uploaded(self._counted(plan))
         token = token_hex(16)
         account = Account(
             id=token_hex(16),

@@ -105,6 +105,11 @@ class Desk:
         """Tell whether it is worth trying this address."""
         return base is not None and self._elapsed() >= self._unreachable.get(base, 0.0)
 
+    @property
+    def full(self) -> bool:
+        """Tell whether so many wait that a further one is refused."""
+        return self._turns.full
+
     def enter(self, job: Job) -> Turn:
         """Ask for a delivery's turn. With NOW it is to be begun, with LATER it is begun when its turn has come."""
         self._jobs[job.id] = job

@@ -30,12 +30,16 @@ class Turns[T: Hashable]:
         self._waiting: deque[_Waiting[T]] = deque()
         self._lock = threading.Lock()
 
+    @property
+    def full(self) -> bool:
+        return len(self._waiting) >= MOST_WAITING
+
     def enter(self, one: T, conversation: Hashable) -> Turn:
         """Ask for a turn. One that has to wait gets it when `leave` gives it."""
         with self._lock:
             if one in self._running or any(waiting.one == one for waiting in self._waiting):
                 return Turn.LATER
-            if len(self._waiting) >= MOST_WAITING:
+            if self.full:
                 return Turn.FULL
             self._waiting.append(_Waiting(one, conversation))
             return Turn.NOW if one in self._advance() else Turn.LATER

@@ -109,13 +109,16 @@ class Work:
                 return
             yield from self._work()
             yield from self._tell()
+            if not self._progress.holds():
+                raise Cancelled(UNWANTED)
             self._finish()
         except GeneratorExit:
             self._app.leave()
             raise
         except Cancelled:  # nothing can be stored any more either: whoever takes it up sees how far it was
-            line.notes.append("cut off: it is taken up again")
-            self._progress.leave_alone(self._job(self._plan.conversation))
+            line.notes.append("cut off: another request takes it up")
+            if not self._progress.lost:
+                self._progress.leave_alone(self._job(self._plan.conversation))
         except Exception as error:  # noqa: BLE001 - the daemon would send the traceback to the caller
             unforeseen(line.request_id, error)
             line.notes.append("500 internal_error")
@@ -149,7 +152,7 @@ class Work:
             else:
                 yield from self._run()
         except Cancelled as error:
-            if self._watched and not self._cancelled:
+            if self._progress.lost or (self._watched and not self._cancelled):
                 raise
             self._failed(error)
         except RelayError as error:
@@ -319,7 +322,7 @@ class Work:
         signed = self._host.elapsed()
         while not teller.over:
             now = self._host.elapsed()
-            if now - self._started > LONGEST or self._cancelled:
+            if now - self._started > LONGEST or self._cancelled or self._progress.lost:
                 teller.stop()
             if now - signed >= SIGN_EVERY:
                 signed = now
@@ -364,8 +367,11 @@ class Work:
         """Hear that the app has said something: the first time that is written, for then it is not run again."""
         if not self._heard:
             self._heard = True
-            beside(self._progress.save)
+            beside(self._write)
         self._ring()
+
+    def _write(self) -> None:
+        self._progress.save()
 
     def _ring(self) -> None:
         if self._teller:

@@ -106,7 +106,7 @@ class Index:
             of_one: list[Entry] = []
             for page in reversed(head.pages):
                 of_one[:0] = read_page(reach.storage.get(self._page_key(page)))
-                if len(of_one) >= count:
+                if len({entry.id for entry in of_one}) >= count:
                     break
             found.extend(of_one)
         newest = {entry.id: entry for entry in sorted(found, key=lambda entry: entry.at)}

@@ -135,13 +135,18 @@ class Records:
     def latest(self, count: int) -> list[dict[str, Any]]:
         """Give the records that were entered last, by whichever process, newest first. Raises StorageFailed.
 
-        Costs a call for each slot, for each page that is looked into and for each record.
+        Costs a call for each slot, for each page that is looked into and for each record. Entries whose record is
+        gone don't count, or many of them would hide what is there.
         """
-        found = (
-            (entry, self._valid(self._storage.get(self._key(entry.id))))
-            for entry in self._process.index.latest(self._reach, count)
-        )
-        return [record for entry, record in found if record is not None and record["tag"] == entry.tag]
+        read: dict[Entry, dict[str, Any] | None] = {}
+        wanted = count
+        while True:
+            entries = self._process.index.latest(self._reach, wanted)
+            read = {entry: read[entry] if entry in read else self._named(entry) for entry in entries}
+            found = [record for record in read.values() if record is not None]
+            if len(found) >= count or len(entries) < wanted:
+                return found[:count]
+            wanted *= 4
 
     def hold(self, id_: str, held: Held) -> Held | None:
         """Take hold of a record within this process, or give what another run here holds of it."""
@@ -165,6 +170,10 @@ class Records:
     def _entry(self, hashed: str, record: Mapping[str, Any], at: float) -> Entry:
         entry = Entry(hashed, token_hex(4), 0, at)
         return entry._replace(size=max(len(_encode(record, entry)), self.kind.reserve) + LINE)
+
+    def _named(self, entry: Entry) -> dict[str, Any] | None:
+        record = self._valid(self._storage.get(self._key(entry.id)))
+        return record if record is not None and record["tag"] == entry.tag else None
 
     def _valid(self, stored: bytes | None) -> dict[str, Any] | None:
         record = _decode(stored)
