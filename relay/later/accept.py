@@ -87,7 +87,8 @@ class Acceptance:
             raise
         if not account.code:
             body = response.get_data(as_text=True)
-            delivery.finish(Answer(status=response.status_code, media_type=response.content_type or "", body=body))
+            answer = Answer(status=response.status_code, media_type=response.content_type or "", body=body)
+            delivery.finish(answer, look=True)
         else:
             delivery.fail()
         return response

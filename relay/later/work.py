@@ -131,7 +131,8 @@ class Work:
                 self._teller.stop()
             self._progress.release()
             line.events += self._quiet.transcript.events
-            line.write(self._host.elapsed())
+            if self._watched:  # else the request's own response is still to come
+                line.write(self._host.elapsed())
 
     # --- the run
 
