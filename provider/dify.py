@@ -58,6 +58,10 @@ class SessionDify:
         self.endpoint_id = session.endpoint_id or ""
         self.storage = SessionStorage(session)
 
+    def anew(self) -> "SessionDify":
+        """Give another way by the same session: one call that took too long keeps nobody else from asking."""
+        return SessionDify(self._session)
+
     def run(self, call: Call, inbox: Inbox) -> "SessionRun":
         """Prepare a run; it begins when its events are asked for."""
         return SessionRun(self._session, call, inbox, cancelled=self.storage.give_up)

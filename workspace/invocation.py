@@ -41,6 +41,7 @@ class Invocations:
         self._database = database
         self._journal = journal
         self._declaration = declaration
+        self._row = asyncio.Lock()  # of the daemon's database, where the plugin's storage is counted
         self._handlers = {
             "app": self._app,
             "fetch_app": self._fetch_app,
@@ -64,7 +65,7 @@ class Invocations:
         except InvocationError as error:
             await write(session.response_line(request_id, "error", str(error), None))
         except asyncio.CancelledError:  # the request has ended, or its caller is gone
-            if session.endpoint.faults.cancellation == "silence":
+            if session.endpoint.faults.cancellation == "silence" or kind == "storage":
                 return
             await write(session.response_line(request_id, "error", f"read app failed: {_CANCELLED}", None))
         await write(session.response_line(request_id, "end", "", None))
@@ -129,6 +130,9 @@ class Invocations:
             hook=session.endpoint.hook_id,
             request={"opt": request.get("opt"), "key": request.get("key")},
         )
+        if (pause := session.endpoint.faults.storage_write_ms) and request.get("opt") in {"set", "del"}:
+            async with self._row:
+                await asyncio.sleep(pause / 1000)
         try:
             answer = self._database.invoke(request, session.endpoint, self._declaration().storage_size)
         except StorageError as error:

@@ -1,7 +1,7 @@
 """Accepting a delivery that is answered later: it is acknowledged when nothing can lose it any more."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -72,7 +72,7 @@ class Acceptance:
             app_id=plan.call.app_id,
             fingerprint=plan.fingerprint,
         )
-        if answer := delivery.begin():
+        if answer := self._prepared(delivery):
             self.carrier.line.replayed = True
             return _again(answer)
         try:
@@ -87,10 +87,25 @@ class Acceptance:
             raise
         if not account.code:
             body = response.get_data(as_text=True)
-            delivery.finish(Answer(status=response.status_code, media_type=response.content_type or "", body=body))
+            answer = Answer(status=response.status_code, media_type=response.content_type or "", body=body)
+            delivery.finish(answer, look=True)
         else:
             delivery.fail()
         return response
+
+    def _prepared(self, delivery: Delivery) -> Answer | None:
+        """Begin a delivery, and have ready meanwhile what it is stored in."""
+        if not (unready := self.ledger.unready()):
+            return delivery.begin()
+        begun: list[Answer] = []
+
+        def begin() -> None:
+            if answer := delivery.begin():
+                begun.append(answer)
+
+        acts: list[Callable[[], None]] = [begin, *(partial(_try, act) for act in unready)]
+        together(acts)
+        return begun[0] if begun else None
 
     def _take(self, plan: Plan, delivery: Delivery | None) -> Account:
         """Store a delivery and see that its run begins."""
@@ -238,20 +253,32 @@ def answers_in_response(plan: Plan) -> bool:
     return bool(scheme and scheme.message and plan.reply is not None and plan.destination is Destination.SENDER)
 
 
+def _try(act: Callable[[], None]) -> None:
+    with suppress(StorageFailed):  # who writes hears of it, too
+        act()
+
+
 def accept_all(carrier: Carrier, plans: Sequence[Plan], received: Received) -> Response:
     """Accept the messages of one request, one or a batch. Raises RelayError when one of them can't be.
 
     Those that were accepted stay so: they are known when the batch comes again.
     """
-    ledger = Ledger(partial(carrier.records_of, received.endpoint_id))
     desk = desk_of(received.endpoint_id, carrier.host.own, carrier.host.elapsed)
-    acceptance = Acceptance(
-        carrier=carrier,
-        ledger=ledger,
-        desk=desk,
-        own_request=bool(received.header("duck-relay")),
-        above="../" if received.app_id else "",
-    )
+    own_request = bool(received.header("duck-relay"))
+    base = None if own_request else carrier.host.own.address(plans[0].hook_id, carrier.settings.relay_url)
+    with desk.lent(base) as dify:
+        carrier = replace(carrier, dify=dify or carrier.dify)
+        acceptance = Acceptance(
+            carrier=carrier,
+            ledger=Ledger(partial(carrier.records_of, received.endpoint_id)),
+            desk=desk,
+            own_request=own_request,
+            above="../" if received.app_id else "",
+        )
+        return _accept_all(acceptance, plans)
+
+
+def _accept_all(acceptance: Acceptance, plans: Sequence[Plan]) -> Response:
     if len(plans) == 1:
         return acceptance.accept(plans[0])
     chains: dict[Any, list[Plan]] = {}

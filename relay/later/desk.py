@@ -6,13 +6,16 @@ end of one begins the next, and needs no request for that.
 
 import logging
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
+from relay.later.lasting import Lasting
 from relay.later.ledger import Ledger
 from relay.later.turns import Turn, Turns
 from relay.outward import Own, Started
+from relay.run.dify import Dify
 from relay.run.records import WRITER, Entry
 
 log = logging.getLogger("duck_relay")
@@ -44,6 +47,8 @@ class Desk:
         self.cancels: dict[str, Callable[[], None]] = {}  # those that run here, and how to end them
         self.refused: str | None = None  # what the last delivery lacked whose signature was refused here
         self.looked = float("-inf")  # when this process last looked for what others left, by `elapsed`
+        self.lasting = Lasting(elapsed)
+        self.looks_again = False  # somebody does so soon
         self.writer = writer
         self._own = own
         self._elapsed = elapsed
@@ -119,15 +124,32 @@ class Desk:
         Where that can't be had, the turn is given back: REFUSED, UNREACHABLE. So it is where nothing comes from an
         address at which no run has ever begun: that is slow, or not the plugin's, and the run may begin after all.
         """
-        started = self._start(job)
-        if started is Started.RUNNING:
-            self._heard.add(job.base)
-        elif started is Started.UNKNOWN and job.base not in self._heard:
-            started = Started.UNREACHABLE
+        started = self._heard_of(job.base, self._start(job))
         if started in {Started.REFUSED, Started.UNREACHABLE}:
-            if started is Started.UNREACHABLE:
-                self._unreachable[job.base] = self._elapsed() + OUT_OF_REACH
             self._leave(job)
+        return started
+
+    @contextmanager
+    def lent(self, base: str | None) -> Iterator[Dify | None]:
+        """Lend a session that no sender can end, by a request of ours; None where that can't be had."""
+        if base is None or not self.reachable(base):
+            yield None
+            return
+
+        def ask(id_: str, token: str, ended: Callable[[bool], None]) -> Started:
+            return self._heard_of(base, self._own.start(base, id_, token, patience=PATIENCE, ended=ended))
+
+        with self.lasting.lent(ask) as dify:
+            yield dify
+
+    def _heard_of(self, base: str, started: Started) -> Started:
+        """Note what is known of an address by now."""
+        if started is Started.RUNNING:
+            self._heard.add(base)
+        elif started is Started.UNKNOWN and base not in self._heard:
+            started = Started.UNREACHABLE
+        if started is Started.UNREACHABLE:
+            self._unreachable[base] = self._elapsed() + OUT_OF_REACH
         return started
 
     def later(self, job: Job, seconds: float) -> None:

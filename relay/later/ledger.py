@@ -48,6 +48,11 @@ class Ledger:
         self._lock = threading.Lock()  # an account has one writer at a time
         self.clock = self._accounts.clock
 
+    def unready(self) -> list[Callable[[], None]]:
+        """Give what would cost `open` and `write_hand` a pause each, after ten minutes without a delivery."""
+        kinds = (self._accounts, self._plans, self._handles, self._writers)
+        return [records.ready for records in kinds if not records.is_ready]
+
     def open(self, account: Account, plan: Plan, token: str) -> None:
         """Store a delivery that is about to be accepted. Raises RecordsFull, and ValueError for too large a plan."""
         stored = plan.dump().decode("utf-8", "surrogatepass")
@@ -73,7 +78,10 @@ class Ledger:
 
     def find(self, id_: str) -> Account | None:
         """Give how a delivery stands; None for one that is not known, or not any more."""
-        return _account(self._accounts.read(id_))
+        record = self._accounts.read(id_)
+        if record is not None and (entry := self._accounts.standing(id_, record)):
+            self._entries.setdefault(id_, entry)
+        return _account(record)
 
     def latest(self) -> list[Account]:
         """Give the latest deliveries, newest first."""
@@ -110,6 +118,9 @@ class Ledger:
     def reopen(self, account: Account, token: str) -> None:
         """Make an ended delivery one that may run or be told again."""
         account.until = self.clock() + DAY
+        if (kept := self._plans.read(account.id)) is not None:
+            own = {name: value for name, value in kept.items() if name not in {"tag", "at"}}
+            self._plans.write(account.id, {**own, "until": account.until})
         self.admit(account, token)
         self.save(account)
 
@@ -121,7 +132,7 @@ class Ledger:
         self.save(account)
         if (kept := self._plans.read(account.id)) is not None:
             own = {name: value for name, value in kept.items() if name not in {"tag", "at"}}
-            self._plans.write(account.id, {**own, "until": 0})
+            self._plans.write(account.id, {**own, "until": 0}, self._plans.standing(account.id, kept))
 
     def erase(self, account: Account) -> None:
         """Delete all that is stored of a delivery."""

@@ -24,6 +24,8 @@ FAILS = (StorageFailed, RecordsFull)
 class Progress:
     """One request's hold of one delivery."""
 
+    lost = False  # nobody heard of this request for so long that another took the delivery
+
     def __init__(self, account: Account, *, ledger: Ledger, desk: Desk, host: Host) -> None:
         self.account = account
         self._ledger = ledger
@@ -68,15 +70,25 @@ class Progress:
             return True
         return rival is None or rival.mark == self.account.mark
 
+    def holds(self) -> bool:
+        """Tell whether the delivery is still this request's: it may not be, if no sign of it came for too long."""
+        lapsed = bool(self.account.mark) and self._host.clock() > self.account.alive
+        self.lost = self.lost or (lapsed and not self.is_ours())
+        return not self.lost
+
     def follow(self, *, text: Callable[[], str] | None = None, told: Callable[[], Any] | None = None) -> None:
         """Take from where to know what was said so far, and how far it is told."""
         self._text = text or self._text
         self._told = told or self._told
 
-    def save(self) -> None:
-        """Write how far it is. Where the storage fails, the next time will do."""
+    def save(self, *, beat: bool = False) -> bool:
+        """Write how far it is; tell whether it is still ours. Where the storage fails, the next time will do."""
         with self._turn:
             account = self.account
+            if not self.holds() or account.over:
+                return not self.lost
+            if beat:
+                account.alive = self._host.clock() + ALIVE
             if not account.whole and self._text:
                 account.text = self._text()
                 account.said = account.said or bool(account.text)
@@ -85,11 +97,12 @@ class Progress:
                 self._ledger.save(account)
             except FAILS:
                 log.warning("the storage fails: how a delivery stands is not written")
+        return True
 
     def beat(self) -> bool:
-        """Say that this request still works at it; tell whether its owner wants it no more."""
-        self.account.alive = self._host.clock() + ALIVE
-        self.save()
+        """Say that this request still works at it; tell whether its answer is wanted of it no more."""
+        if not self.save(beat=True):
+            return True
         try:
             self._desk.write(self._ledger, beat=True)
             return self._ledger.grant(self.account.id).cancelled

@@ -1,8 +1,8 @@
 """Looking for deliveries that a process had in hand and that nobody works at any more."""
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from functools import partial
 from secrets import token_hex
 
@@ -45,22 +45,26 @@ class Sweep:
         self.desk.looked = now
         return True
 
-    def look(self) -> None:
-        """Take up what others left, and what this process lost sight of. Raises nothing: the next look comes."""
+    def look(self) -> float:
+        """Take up what others left, and what this process lost sight of. Raises nothing: the next look comes.
+
+        Gives the seconds after which somebody else may be known to be gone who may be at work now, 0 for nobody.
+        """
         try:
-            self._look()
+            return self._look()
         except (StorageFailed, RecordsFull):
             self.desk.looked = float("-inf")
+            return 0.0
 
-    def _look(self) -> None:
-        for id_ in self.desk.idle:
-            self._take_up(id_)
+    def _look(self) -> float:
+        soon = 0.0
+        self._take_up(self.desk.idle)
         now = self.host.clock()
         for hand in self.ledger.hands():
             if hand.writer == self.desk.writer:
                 continue
             if hand.until > now:
-                self._look_again()
+                soon = max(soon, hand.until - now)
                 continue
             claim = Delivery(self.records(DELIVERIES), delivery_id=f"hand {hand.writer}", app_id="", fingerprint="")
             try:
@@ -72,27 +76,23 @@ class Sweep:
                     self.desk.keep(id_)
                 self.desk.write(self.ledger)
                 self.ledger.drop_hand(hand.writer)
-                for id_ in hand.ids:
-                    self._take_up(id_)
+                self._take_up(hand.ids)
             finally:
                 claim.fail()
+        return soon
 
-    def _look_again(self) -> None:
-        """Have a request of our own look once more: perhaps nobody else ever sends one, and somebody waits."""
-        own = self.host.own
-        base = own.address(self.hook_id, self.settings.relay_url)
+    def _take_up(self, ids: Iterable[str]) -> None:
+        """See to deliveries that nobody works at, in the order in which they came."""
+        found = {id_: self.ledger.find(id_) for id_ in ids}
+        for account in sorted(filter(None, found.values()), key=lambda account: account.created):
+            self._see_to(account)
+        for id_, known in found.items():
+            if known is None or known.over:
+                self.desk.drop(id_)
 
-        def ask() -> None:
-            if base:
-                own.reaches(base)
-
-        own.after(EVERY + 1, ask)
-
-    def _take_up(self, id_: str) -> None:
-        """See to a delivery that nobody works at."""
-        account = self.ledger.find(id_)
-        if account is None or account.over:
-            self.desk.drop(id_)
+    def _see_to(self, account: Account) -> None:
+        id_ = account.id
+        if account.over:
             return
         base = self.host.own.address(self.hook_id, self.settings.relay_url)
         if base is None:
@@ -139,8 +139,28 @@ def look(carrier: Carrier, received: Received) -> None:
 
     An answer in the response has nothing to do with all this, and costs no call of the storage for it.
     """
-    ledger = Ledger(partial(carrier.records_of, received.endpoint_id))
     desk = desk_of(received.endpoint_id, carrier.host.own, carrier.host.elapsed)
-    sweep = sweep_of(carrier, ledger, desk, received)
-    if sweep.is_due():
-        beside(sweep.look)
+    ledger = Ledger(partial(carrier.records_of, received.endpoint_id))
+    if sweep_of(carrier, ledger, desk, received).is_due():
+        beside(partial(_look, carrier, received, desk))
+
+
+def _look(carrier: Carrier, received: Received, desk: Desk, *, again: bool = False) -> None:
+    """Look, by a session that lasts: the sender's own is over before much was taken up.
+
+    A process that was killed counts as alive for some seconds. So who has taken its place looks once more after them:
+    perhaps nobody asks anything until then.
+    """
+    base = carrier.host.own.address(received.header("dify-hook-id"), carrier.settings.relay_url)
+    if again:
+        desk.looks_again = False
+    with desk.lent(base) as dify:
+        if again and dify is None:
+            return
+        carrier = replace(carrier, dify=dify or carrier.dify)
+        sweep = sweep_of(carrier, Ledger(partial(carrier.records_of, received.endpoint_id)), desk, received)
+        desk.looked = carrier.host.elapsed()
+        soon = sweep.look()
+    if soon and not desk.looks_again:
+        desk.looks_again = True
+        carrier.host.own.after(soon + 1.0, partial(_look, carrier, received, desk, again=True))

@@ -60,13 +60,14 @@ class Teller:
         *,
         answer: Callable[[], tuple[str, bool]],
         before: Callable[[], None],
-        flying: Callable[[], None],
+        flying: Callable[[], bool],
         sent: Callable[[Request, Response, Verdict], None],
         ended: Callable[[], None],
     ) -> None:
         """`answer` gives the text so far and whether it is whole; `before` is done before anything of it is sent.
 
         `flying` is done before each request: if this process ends now, the next one knows that it may have arrived.
+        It tells whether the request may go: another process may have taken the answer over.
         """
         self.late = 0.0  # seconds until it is to be tried again, in a request of its own
         self.over = False
@@ -119,8 +120,8 @@ class Teller:
             if request is None:
                 self._wait(min(max(wait, 0.05), LOOK))
                 continue
-            if request.what not in SIGNS:
-                self._flying()
+            if request.what not in SIGNS and not self._flying():
+                return
             response = self._post(request, base=self._place.base, public=self._place.public)
             verdict = telling.told(request, response, now=host.elapsed(), wall=host.clock())
             self._sent(request, response, verdict)

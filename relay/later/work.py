@@ -81,6 +81,7 @@ class Work:
         self._teller: Teller | None = None
         self._body = ""  # what a callback says
         self._heard = False
+        self._joined = False
         self._cancelled = False
 
     def claim(self) -> None:
@@ -108,13 +109,16 @@ class Work:
                 return
             yield from self._work()
             yield from self._tell()
+            if not self._progress.holds():
+                raise Cancelled(UNWANTED)
             self._finish()
         except GeneratorExit:
             self._app.leave()
             raise
         except Cancelled:  # nothing can be stored any more either: whoever takes it up sees how far it was
-            line.notes.append("cut off: it is taken up again")
-            self._progress.leave_alone(self._job(self._plan.conversation))
+            line.notes.append("cut off: another request takes it up")
+            if not self._progress.lost:
+                self._progress.leave_alone(self._job(self._plan.conversation))
         except Exception as error:  # noqa: BLE001 - the daemon would send the traceback to the caller
             unforeseen(line.request_id, error)
             line.notes.append("500 internal_error")
@@ -127,7 +131,8 @@ class Work:
                 self._teller.stop()
             self._progress.release()
             line.events += self._quiet.transcript.events
-            line.write(self._host.elapsed())
+            if self._watched:  # else the request's own response is still to come
+                line.write(self._host.elapsed())
 
     # --- the run
 
@@ -148,7 +153,7 @@ class Work:
             else:
                 yield from self._run()
         except Cancelled as error:
-            if self._watched and not self._cancelled:
+            if self._progress.lost or (self._watched and not self._cancelled):
                 raise
             self._failed(error)
         except RelayError as error:
@@ -318,7 +323,7 @@ class Work:
         signed = self._host.elapsed()
         while not teller.over:
             now = self._host.elapsed()
-            if now - self._started > LONGEST or self._cancelled:
+            if now - self._started > LONGEST or self._cancelled or self._progress.lost:
                 teller.stop()
             if now - signed >= SIGN_EVERY:
                 signed = now
@@ -327,11 +332,11 @@ class Work:
 
     def _before(self) -> None:
         """Before anything of an answer is sent it is written that there is one: the app is not run once more."""
-        if not self._account.said:
-            self._account.said = True
-            if self._plan.joins:
-                with suppress(*FAILS):
-                    self._memory().write(self._plan.joins, {"joined": True})
+        self._account.said = True
+        if self._plan.joins and not self._joined:
+            self._joined = True
+            with suppress(*FAILS):
+                self._memory().write(self._plan.joins, {"joined": True})
 
     def _sent(self, request: Request, response: Response, verdict: Verdict) -> None:
         if request.what not in SIGNS:
@@ -364,8 +369,11 @@ class Work:
         """Hear that the app has said something: the first time that is written, for then it is not run again."""
         if not self._heard:
             self._heard = True
-            beside(self._progress.save)
+            beside(self._write)
         self._ring()
+
+    def _write(self) -> None:
+        self._progress.save()
 
     def _ring(self) -> None:
         if self._teller:

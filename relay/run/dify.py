@@ -61,6 +61,9 @@ class Dify(Files, Protocol):
         Of several in one request each stands for itself.
         """
 
+    def anew(self) -> "Dify":
+        """Give another way to the same: what it found silent before is asked again."""
+
     @property
     def endpoint_id(self) -> str:
         """Name the endpoint that was called: what is stored for one must not serve another."""

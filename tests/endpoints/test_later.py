@@ -6,6 +6,7 @@ import socket
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -187,6 +188,24 @@ def test_who_hangs_up_before_the_acknowledgement_is_answered_once_or_was_never_a
     answers = sender.answers(place)
     assert "the last one" in answers
     assert len(answers) == len(set(answers)) == len(listed(client))
+
+
+def test_of_many_who_hang_up_before_the_acknowledgement_each_gets_its_answer_where_writing_takes_that_long(
+    endpoint: Open, workspace: Workspace
+) -> None:
+    sender = workspace.sender("line")
+    client = endpoint(**answering(sender, "line", "parrot"), faults={"storage_write_ms": 60})
+    places = [f"U{number:032}" for number in range(3000, 3010)]
+
+    def post(place: str) -> bool:
+        posted = sender.post(f"{client.base_url}chat", f"from {place}", place=place, user=place, deadline=1.5)
+        return bool(posted["gave_up"])
+
+    with ThreadPoolExecutor(len(places)) as people:
+        gave_up = [*people.map(post, places)]
+    assert gave_up.count(True) > len(places) / 2
+    until(lambda: all(sender.answers(place) for place in places), patience=60)
+    assert {place: sender.answers(place) for place in places} == {place: [f"from {place}"] for place in places}
 
 
 def test_the_text_so_far_is_shown_while_the_app_speaks(endpoint: Open) -> None:
@@ -435,16 +454,13 @@ def test_a_storage_that_fails_during_the_run_and_at_its_end_costs_no_answer(
 
 
 def test_a_full_storage_is_told_and_what_is_there_stays(endpoint: Open, workspace: Workspace) -> None:
-    client = endpoint()
+    client, other = endpoint(), endpoint(faults={"storage_bytes": 1})  # they share the storage
     first = accepted(ask(client, "chat-2-0"))
     ended(client, first)
-    hook = str(client.base_url).rstrip("/").rpartition("/")[2]
-    workspace.endpoint(hook=hook, settings={"api_key": KEY}, faults={"storage_bytes": 1})
-    refused = ask(client, "chat-2-0")
+    refused = ask(other, "chat-2-0")
     assert (refused.status_code, refused.json()["code"]) == (503, "app_unavailable")
-    moved(workspace, client)
     assert shown(client, first)["answer"] == said(2)
-    assert len(app_calls(workspace, client)) == 1
+    assert app_calls(workspace, other) == []
 
 
 # --- in every runtime

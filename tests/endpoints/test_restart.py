@@ -3,6 +3,7 @@
 All of them are under way when it is killed, once: it takes half a minute until they count as left alone.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any
@@ -21,6 +22,7 @@ from tests.endpoints.later import (
     in_state,
     listed,
     outcome,
+    said,
     shown,
 )
 from workspace.testing import Workspace, until
@@ -89,49 +91,73 @@ def killed(mortal: Workspace) -> Iterator[Endpoints]:
         endpoints.at("late", "slack", "chat-2-0")
         for name in ("late", "callback"):
             in_state(endpoints.clients[name], endpoints.ids[name], "waiting")
+        endpoints.later("speaking", "chat-600-50")
+        endpoints.at("told", "telegram", "chat-600-50")
+        line.faults(stall={"what": "message", "seconds": 12, "times": 1})
+        endpoints.at("flying", "line", "chat-2-0")
+        until(lambda: any("/message/" in request["path"] for request in line.requests()))
+        until(lambda: mortal.sender("telegram").answers(PLACES["telegram"]))
         endpoints.later("silent", "silent-3")
         endpoints.later("first", "silent-3", memory="user")
         queue = endpoints.clients["first"]
         for name in ("second", "third"):
             endpoints.clients[name] = queue
             endpoints.ids[name] = accepted(ask(queue, "silent-3", name, user="donald"))
-        endpoints.later("speaking", "chat-600-50")
-        endpoints.at("told", "telegram", "chat-600-50")
-        line.faults(stall={"what": "message", "seconds": 4, "times": 1})
-        endpoints.at("flying", "line", "chat-2-0")
-        until(lambda: line.requests())
-        until(lambda: mortal.sender("telegram").answers(PLACES["telegram"]))
         until(lambda: all(endpoints.calls(name) for name in ("silent", "first", "speaking")))
         mortal.restart_plugin()
-        try:
-            until(lambda: all([endpoints.now(name)["state"] in ENDED for name in endpoints.ids]), patience=PATIENCE)
-        except TimeoutError:
-            print("NEVER")
-        print("".join(l for l in mortal.printed if "/e/" not in l or "run" in l)[-6000:])
+        until(lambda: {endpoints.now(name)["state"] for name in endpoints.ids} <= ENDED, patience=PATIENCE)
         yield endpoints
 
 
-def test_x(killed: Endpoints) -> None:
-    for name in killed.ids:
-        now = killed.now(name)
-        print(
-            name,
-            outcome(now),
-            now["tries"],
-            now["answer"][-80:],
-            [(s["what"], s["result"], round(s["at"] - now["created_at"], 1)) for s in now["steps"]][-9:],
-            [(c["outcome"], c["request"]["query"]) for c in killed.calls(name)],
-        )
-    for sender in PLACES:
-        print(
-            sender,
-            [m[-90:] for m in killed.workspace.sender(sender).answers()],
-            [(r["method"], r["path"], r["status"]) for r in killed.workspace.sender(sender).requests()][-6:],
-        )
-    print(
-        [
-            (r["path"], r["status"], r["headers"].get("webhook-id"))
-            for r in killed.workspace.sender("callback").requests()
-        ]
-    )
-    assert 0
+def test_what_waited_for_its_turn_runs_in_its_order(killed: Endpoints) -> None:
+    assert {outcome(killed.now(name)) for name in ("first", "second", "third")} == {("done", "")}
+    asked = [(call["request"]["query"], call["outcome"]) for call in killed.calls("first")]
+    assert asked == [("hi", "aborted"), ("hi", "finished"), ("second", "finished"), ("third", "finished")]
+
+
+def test_an_app_that_had_said_nothing_runs_once_more(killed: Endpoints) -> None:
+    now = killed.now("silent")
+    assert (now["state"], now["answer"], now["tries"]) == ("done", "late", 2)
+    assert killed.steps("silent") == ["accepted", "run", "interrupted", "run", "answer"]
+    assert [call["outcome"] for call in killed.calls("silent")] == ["aborted", "finished"]
+
+
+@pytest.mark.parametrize("name", ["speaking", "told"])
+def test_an_app_that_had_said_something_does_not_run_once_more(killed: Endpoints, name: str) -> None:
+    now = killed.now(name)
+    assert outcome(now) == ("failed", "interrupted")
+    assert now["answer"].strip().startswith("tok0")
+    assert now["answer"].endswith(f"{STOPPED} ({killed.ids[name]})")
+    assert [call["outcome"] for call in killed.calls(name)] == ["aborted"]
+
+
+def test_the_person_is_told_that_their_answer_broke_off(killed: Endpoints) -> None:
+    [told] = killed.workspace.sender("telegram").answers(PLACES["telegram"])
+    assert told.startswith("tok0")
+    assert told.endswith(f"{STOPPED} ({killed.ids['told']})")
+
+
+def test_an_answer_that_is_to_be_sent_later_is_sent_by_the_next_process(killed: Endpoints) -> None:
+    assert outcome(killed.now("late")) == ("done", "")
+    assert [text.strip() for text in killed.workspace.sender("slack").answers(PLACES["slack"])] == ["tok0 tok1"]
+    assert [call["outcome"] for call in killed.calls("late")] == ["finished"]
+
+
+def test_a_callback_goes_on_with_its_tries(killed: Endpoints) -> None:
+    assert outcome(killed.now("callback")) == ("done", "")
+    sent = killed.workspace.sender("callback").requests()
+    assert [(one["status"], one["headers"]["webhook-id"]) for one in sent] == [
+        (503, killed.ids["callback"]),
+        (503, killed.ids["callback"]),
+        (204, killed.ids["callback"]),
+    ]
+    assert [json.loads(json.dumps(one["body"]))["answer"] for one in sent] == [said(3)] * 3
+    assert [call["outcome"] for call in killed.calls("callback")] == ["finished"]
+
+
+def test_a_message_that_was_on_its_way_is_not_sent_twice(killed: Endpoints) -> None:
+    """It may have arrived: then the person has it, else the delivery says that it is not known."""
+    answers = killed.workspace.sender("line").answers(PLACES["line"])
+    assert len([text for text in answers if "tok1" in text]) == 1
+    assert [call["outcome"] for call in killed.calls("flying")] == ["finished"]
+    assert killed.now("flying")["state"] in ENDED

@@ -32,6 +32,9 @@ class Workspace:
         self.uploaded: list[str] = []
         self._script = script
 
+    def anew(self) -> "Workspace":
+        return self
+
     def run(self, call: Call, inbox: Inbox) -> "Run":
         return Run(self, call, inbox)
 

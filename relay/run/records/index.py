@@ -45,7 +45,7 @@ class Reach:
 
 @dataclass(slots=True, eq=False)
 class _Waiting:
-    entry: Entry
+    entry: Entry | None  # None: it only makes sure of the slot
     placed: bool = False  # in the page, which is perhaps not written yet
     refused: bool = False
     written: bool = False
@@ -75,7 +75,17 @@ class Index:
 
     def enter(self, reach: Reach, entry: Entry) -> None:
         """Write an entry and make room for its record. Raises StorageFailed, or RecordsFull."""
-        waiting = _Waiting(entry)
+        self._wait_for(reach, _Waiting(entry))
+
+    def ready(self, reach: Reach) -> None:
+        """Make sure of the slot. Raises StorageFailed."""
+        self._wait_for(reach, _Waiting(None))
+
+    def is_ready(self, now: float) -> bool:
+        """Tell whether there is a slot, and it can't be another's yet."""
+        return self._looked <= now < self._until
+
+    def _wait_for(self, reach: Reach, waiting: _Waiting) -> None:
         with self._lock:
             self._waiting.append(waiting)
             if self._leader is None:
@@ -131,11 +141,14 @@ class Index:
         self._look_around(reach)
         with self._lock:
             batch = list(self._waiting)
+        too_large = self._kind.budget + 1
         for waiting in batch:
-            if waiting.placed:
+            if waiting.placed or waiting.entry is None:
                 continue
-            if waiting.entry.size > self._kind.budget or not self._make_room(reach, waiting.entry.size):
+            size = waiting.entry.size
+            if size >= too_large or not self._make_room(reach, size):
                 waiting.refused = True
+                too_large = min(size, too_large)  # to find that out costs a look at every record there is
                 continue
             self._place(reach, waiting.entry)
             waiting.placed = True

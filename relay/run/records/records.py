@@ -109,6 +109,25 @@ class Records:
                     del self._process.flying[hashed]
         return fresh
 
+    def standing(self, id_: str, record: Mapping[str, Any]) -> Entry | None:
+        """Give the entry that a record was read with, so that it can be written over; None for a finished one.
+
+        The entry of an unfinished one stays, and is at least as large as the record is now.
+        """
+        if not self.clock() < record.get("until", 0):
+            return None
+        size = max(len(wire.encode(wire.dump(record))), self.kind.reserve) + LINE
+        return Entry(_id(id_), record["tag"], size, record["at"])
+
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether an entry can be written without a pause."""
+        return self._process.index.is_ready(self.clock())
+
+    def ready(self) -> None:
+        """Make sure of this process' part of the index, which takes a pause. Raises StorageFailed."""
+        self._process.index.ready(self._reach)
+
     def remove(self, id_: str) -> None:
         """Delete a record, if there is one. Raises StorageFailed."""
         self._storage.delete(self._key(_id(id_)))

@@ -10,7 +10,7 @@ class Scripted:
 
     def __init__(self) -> None:
         self.started: list[str] = []  # tokens, in their order
-        self.asked: list[str] = []  # whether they are reached
+        self._ids: list[str] = []
         self.answers: list[Started] = []  # of the next ones that are asked for; then RUNNING
         self._ends: dict[str, Callable[[bool], None]] = {}
         self._later: list[Callable[[], None]] = []
@@ -28,15 +28,19 @@ class Scripted:
         ended: Callable[[bool], None],
     ) -> Started:
         self.started.append(token)
+        self._ids.append(delivery_id)
         self._ends[token] = ended
         return self.answers.pop(0) if self.answers else Started.RUNNING
 
     def reaches(self, base: str) -> bool:
-        self.asked.append(base)
-        return True
+        return base == "http://own"
 
     def after(self, seconds: float, act: Callable[[], None]) -> None:
         self._later.append(act)
+
+    def runs(self, id_: str) -> list[str]:
+        """Give the tokens by which one delivery's run was asked for."""
+        return [token for id_of_it, token in zip(self._ids, self.started, strict=True) if id_of_it == id_]
 
     def end(self, token: str, *, whole: bool = True) -> None:
         """Let the run end that was asked for by this token."""

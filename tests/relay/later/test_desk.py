@@ -62,3 +62,22 @@ def test_a_run_that_breaks_off_is_asked_for_once_more_and_then_left_to_the_next_
     own.pass_()
     assert own.started == ["t"] * 4
     assert (desk.hand, desk.idle) == (("d1",), ("d1",))
+
+
+def test_an_address_that_has_never_answered_is_none_and_is_not_tried_again_at_once() -> None:
+    desk, own = _desk()
+    own.answers = [Started.UNKNOWN]
+    job = _job("t")
+    assert desk.enter(job) is Turn.NOW
+    assert desk.begin(job) is Started.UNREACHABLE
+    assert not desk.reachable(job.base)
+    assert desk.enter(_job("next", id_="d2")) is Turn.NOW, "the turn was given back"
+
+
+def test_an_address_that_has_answered_before_may_be_slow() -> None:
+    desk, own = _desk()
+    own.answers = [Started.RUNNING, Started.UNKNOWN]
+    jobs = [_job(token, id_=token, conversation=token) for token in ("first", "second")]
+    assert [desk.enter(job) for job in jobs] == [Turn.NOW] * 2
+    assert [desk.begin(job) for job in jobs] == [Started.RUNNING, Started.UNKNOWN]
+    assert desk.reachable(jobs[0].base)

@@ -45,7 +45,7 @@ class Process:
         self.ledger.open(Account(id=id_, app_id="a", created=self._now[0], token=hashed(token)), plan, token)
         self.desk.write(self.ledger)
 
-    def look(self) -> None:
+    def look(self) -> float:
         sweep = Sweep(
             desk=self.desk,
             ledger=self.ledger,
@@ -54,8 +54,9 @@ class Process:
             hook_id="h",
             records=self.records,
         )
-        sweep.look()
+        soon = sweep.look()
         self.own.pass_()
+        return soon
 
 
 def test_what_a_process_left_is_begun_by_the_next_one() -> None:
@@ -65,6 +66,18 @@ def test_what_a_process_left_is_begun_by_the_next_one() -> None:
     second = Process(shelf, "second", now)
     second.look()
     assert (second.own.started, second.desk.hand) == (["token of d1"], ("d1",))
+
+
+def test_what_was_left_of_one_endpoint_is_begun_in_the_order_in_which_it_came() -> None:
+    shelf, now = Shelf(), [1_800_000_000.0]
+    first = Process(shelf, "orderly", now)
+    for id_ in ("d3", "d1", "d2"):
+        now[0] += 1
+        first.accept(id_)
+    now[0] += HAND + 1
+    second = Process(shelf, "its follower", now)
+    second.look()
+    assert second.own.started == ["token of d3", "token of d1", "token of d2"]
 
 
 def test_what_a_process_left_that_ran_for_days_is_begun_too() -> None:
@@ -80,14 +93,11 @@ def test_what_a_process_left_that_ran_for_days_is_begun_too() -> None:
     assert second.own.started == ["token of d2"]
 
 
-def test_where_others_are_still_at_work_a_request_of_ones_own_looks_again() -> None:
+def test_a_look_tells_when_those_who_are_at_work_now_may_be_known_to_be_gone() -> None:
     shelf, now = Shelf(), [1_800_000_000.0]
     Process(shelf, "first", now).accept("d1")
+    now[0] += 5
     second = Process(shelf, "second", now)
-    second.look()
-    assert (second.own.started, second.own.asked) == ([], ["http://own"])
-    second.look()
-    now[0] += HAND + 1
-    second.look()
-    second.look()
-    assert (second.own.started, second.own.asked) == (["token of d1"], ["http://own"] * 2)
+    assert (second.look(), second.own.started) == (HAND - 5, [])
+    now[0] += HAND
+    assert (second.look(), second.own.started) == (0, ["token of d1"])

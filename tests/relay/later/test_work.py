@@ -10,7 +10,6 @@ from relay.bell import ThreadBell
 from relay.call import Call, Interface
 from relay.event import Event
 from relay.host import Host
-from relay.later import desk as desks
 from relay.later.ledger import Ledger
 from relay.outward import Request as Sent
 from relay.outward import Response, Started
@@ -90,7 +89,7 @@ class Relay:
         return told
 
     def run(self, id_: str) -> None:
-        self.ask(f"/deliveries/{id_}/run", **{"X-Duck-Run": self.own.started[-1]})
+        self.ask(f"/deliveries/{id_}/run", **{"X-Duck-Run": self.own.runs(id_)[-1]})
 
     def ledger(self) -> Ledger:
         def records(kind: Kind) -> Records:
@@ -171,10 +170,10 @@ def test_a_run_that_is_cut_off_is_taken_up_again() -> None:
     relay = Relay(script)
     id_ = relay.accepted()
     relay.run(id_)
-    relay.own.end(relay.own.started[-1], whole=True)
+    relay.own.end(relay.own.runs(id_)[-1], whole=True)
     relay.now += 100
     relay.own.pass_()
-    assert len(relay.own.started) == 2
+    assert len(relay.own.runs(id_)) == 2
     relay.run(id_)
     assert relay.ended(id_) == ("done", "", "Quack.")
 
@@ -244,7 +243,7 @@ def test_of_two_redeliveries_at_the_same_moment_one_runs(monkeypatch: pytest.Mon
     relay = Relay(saying(SAID))
     id_ = relay.accepted()
     relay.run(id_)
-    relay.own.end(relay.own.started[-1])
+    relay.own.end(relay.own.runs(id_)[-1])
     storage, read, statuses = relay.dify.storage, relay.dify.storage.get, list[int]()
 
     def get(key: str) -> bytes | None:
@@ -255,7 +254,7 @@ def test_of_two_redeliveries_at_the_same_moment_one_runs(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(storage, "get", get)
     statuses.append(relay.ask(f"/deliveries/{id_}/redeliver").status_code)
-    assert (statuses, len(relay.own.started)) == ([409, 202], 2)
+    assert (statuses, len(relay.own.runs(id_))) == ([409, 202], 2)
     relay.run(id_)
     assert (len(relay.dify.calls), relay.ended(id_)) == (2, ("done", "", "Quack."))
 
@@ -277,18 +276,7 @@ def test_a_delivery_that_its_senders_request_can_not_begin_is_not_begun_beside_t
     second = relay.call(idempotency_key="k").status_code
     relay.ask("/deliveries", "GET")
     relay.own.pass_()
-    assert (first, second, len(relay.own.started)) == (503, 202, 2)
-
-
-def test_a_request_to_an_unknown_delivery_is_a_look_at_what_was_left() -> None:
-    relay = Relay(saying(SAID))
-    id_ = relay.accepted()
-    desk = desks.desk_of(relay.dify.endpoint_id, relay.own, relay.host.elapsed)
-    desk.forget(id_)
-    relay.now += 60
-    assert relay.ask("/deliveries/none/run").status_code == 404
-    relay.own.pass_()
-    assert len(relay.own.started) == 2
+    assert (first, second, len(relay.ledger().latest())) == (503, 202, 1)
 
 
 def test_of_an_answer_that_is_too_large_for_a_chat_the_beginning_is_told() -> None:
@@ -297,3 +285,26 @@ def test_of_an_answer_that_is_too_large_for_a_chat_the_beginning_is_told() -> No
     relay.run(id_)
     told = [sent["text"] for sent in relay.posted if "text" in sent]
     assert (relay.ended(id_)[:2], len(" ".join(told)) // 1024, told[-1][-1]) == (("done", ""), 256, "…")
+
+
+def test_a_request_that_was_frozen_leaves_the_delivery_to_the_one_that_took_it_over() -> None:
+    relays: list[Relay] = []
+
+    def script(_: Call) -> Iterator[Event]:
+        yield SAID[0]
+        relay = relays[0]
+        account = relay.ledger().latest()[0]
+        account.mark, account.text = "another's", "Another's."
+        relay.now += 60
+        account.alive = relay.host.clock() + 25
+        relay.ledger().save(account)
+        yield SAID[1]
+
+    relay = Relay(script, TELEGRAM, hurries=False)
+    relays.append(relay)
+    id_ = relay.hear("hi")
+    relay.run(id_)
+    kept = relay.ledger().find(id_)
+    assert kept
+    assert (kept.mark, kept.text, relay.ended(id_)[0]) == ("another's", "Another's.", "running")
+    assert [sent for sent in relay.posted if "text" in sent] == []
