@@ -13,6 +13,7 @@ from workspace.apps.app import AppCall, Broken, Event, Refused
 from workspace.apps.catalogue import Catalogue
 from workspace.calls import Call, Journal
 from workspace.declaration import Declaration
+from workspace.endpoint import Endpoints
 from workspace.session import Session, Write
 from workspace.storage import Database, StorageError
 from workspace.stream import Stream, StreamEnd
@@ -34,13 +35,20 @@ class Invocations:
     """Answers reverse invocations from the workspace's apps, storage and files."""
 
     def __init__(
-        self, *, apps: Catalogue, database: Database, journal: Journal, declaration: Callable[[], Declaration]
+        self,
+        *,
+        apps: Catalogue,
+        database: Database,
+        journal: Journal,
+        declaration: Callable[[], Declaration],
+        endpoints: Endpoints,
     ) -> None:
         self.url = ""  # the workspace's own, known once it listens
         self._apps = apps
         self._database = database
         self._journal = journal
         self._declaration = declaration
+        self._endpoints = endpoints
         self._row = asyncio.Lock()  # of the daemon's database, where the plugin's storage is counted
         self._handlers = {
             "app": self._app,
@@ -134,7 +142,9 @@ class Invocations:
             async with self._row:
                 await asyncio.sleep(pause / 1000)
         try:
-            answer = self._database.invoke(request, session.endpoint, self._declaration().storage_size)
+            # as it is now: the storage is no session's own
+            endpoint = self._endpoints.get(session.endpoint.hook_id) or session.endpoint
+            answer = self._database.invoke(request, endpoint, self._declaration().storage_size)
         except StorageError as error:
             call.end("failed")
             raise InvocationError(str(error)) from error

@@ -80,6 +80,7 @@ class Workspace:
             database=self.database,
             journal=self.journal,
             declaration=lambda: self.runtime.declaration,
+            endpoints=self.endpoints,
         )
         self.invocations.url = self.url
         self.gateway = Gateway(endpoints=self.endpoints, runtime=self.runtime, dify=self.invocations)
