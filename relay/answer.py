@@ -51,7 +51,7 @@ def respond(
             decision = decide(received, owner, now=host.clock(), declared=_declared(dify, interface), budget=budget)
         except Unauthorized as error:
             if owner.access is Access.SIGNATURE:
-                desk_of(received.endpoint_id, host.own, host.elapsed).refused = error.message
+                desk_of(received.endpoint_id, host.own, host.elapsed).refused = error.reason or error.message
             raise
         line.app, line.key, line.secret = decision.app_id or line.app, decision.key, decision.secret
         line.notes.extend(decision.notes)
@@ -89,8 +89,12 @@ def finish(
     *,
     route: str,
     host: Host,
+    by_sender: bool = True,
 ) -> Response:
-    """Do the work, turn what it raises into a response, and give that what all responses carry. Raises nothing."""
+    """Do the work, turn what it raises into a response, and give that what all responses carry. Raises nothing.
+
+    `by_sender` says that a webhook's sender may ask, who sends again or not by the status alone.
+    """
     line = Line(
         request_id=received.request_id or new_id(),
         method=received.method,
@@ -104,7 +108,7 @@ def finish(
     except RelayError as error:
         line.failed(error)
         readable = formats.asks_for_page(received) if error.readable is None else error.readable
-        response = refusal(error, readable=readable, scheme=_sender(settings))
+        response = refusal(error, readable=readable, scheme=_sender(settings) if by_sender else None)
     except Exception as error:  # noqa: BLE001 - the SDK would send the traceback to the caller
         unforeseen(line.request_id, error)
         line.notes.append("500 internal_error")

@@ -13,7 +13,7 @@ from relay import wire
 from relay.answer import finish
 from relay.call import Interface
 from relay.carry import JSON, Carrier
-from relay.errors import DeliveryNotFound, Unauthorized
+from relay.errors import AppUnavailable, DeliveryNotFound, Unauthorized
 from relay.host import Host
 from relay.incoming import session
 from relay.incoming.received import Received, receive
@@ -32,7 +32,8 @@ from relay.outgoing.response import of_reply, of_type
 from relay.plan import Destination
 from relay.replies.channel import Target
 from relay.replies.table import CHANNELS
-from relay.run.dify import Dify
+from relay.run.dify import Dify, StorageFailed
+from relay.run.records import RecordsFull
 from relay.senders import Reply
 
 RUN_TOKEN = "x-duck-run"  # noqa: S105 - a header's name
@@ -74,11 +75,12 @@ def respond(
         if received.method == "OPTIONS":
             return of_reply(Reply(status=204, media_type="", headers={"Allow": METHODS[action]}), "OPTIONS")
         asked = _Asked(received=received, settings=owner, dify=dify, host=host, line=line, id=id_)
-        if action is Action.RUN:
-            return asked.run()
-        return asked.answer(action)
+        try:
+            return asked.run() if action is Action.RUN else asked.answer(action)
+        except (StorageFailed, RecordsFull) as error:
+            raise AppUnavailable("Dify's storage does not answer.", headers={"Retry-After": "10"}) from error
 
-    return finish(received, owner, work, route="/deliveries", host=host)
+    return finish(received, owner, work, route="/deliveries", host=host, by_sender=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,9 @@ from relay.incoming.mapping import Mapped
 from relay.incoming.received import Received
 from relay.incoming.settings import ReplyTo, Settings
 from relay.plan import Destination
-from relay.replies.channel import Target
+from relay.replies import callback
+from relay.replies.callback import Reach
+from relay.replies.channel import TOKEN, UNWRITABLE, Target
 from relay.replies.table import CHANNELS
 from relay.senders import Preset
 
@@ -58,6 +60,9 @@ def choose(received: Received, settings: Settings, asked: Asked, caller: Caller 
     if settings.reply is ReplyTo.CALLBACK:
         if not settings.callback_url:
             raise Misconfigured("reply is callback, but callback_url is not set")
+        fixed, origins = settings.callback_url.strip(), settings.callback_hosts
+        if "{" not in fixed and callback.permitted(fixed, origins=origins, listed=False) is Reach.REFUSED:
+            raise Misconfigured(callback.UNFIT)
         return Destination.CALLBACK
     wanted = asked.response_mode == LATER
     if wanted and caller is not Caller.KEY:
@@ -129,6 +134,8 @@ def _without_address(text: str, preset: Preset, own: frozenset[str]) -> str:
 
 def _check(sender: str, to: Mapping[str, Any], handle: Mapping[str, Any], settings: Settings) -> None:
     token = settings.bot_token.get_secret_value().strip()
+    if token and not TOKEN.fullmatch(token):
+        raise Misconfigured(f"reply is sender, but {UNWRITABLE}")
     needs = CHANNELS[sender](to).needs(Target(to=to, handle=handle, token=token, bot_id=settings.bot_id))
     if needs:
         raise Misconfigured(f"reply is sender, but {needs}")

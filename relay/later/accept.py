@@ -12,7 +12,7 @@ from werkzeug import Response
 
 from relay import wire
 from relay.carry import AT_ONCE, JSON, Carrier, too_many
-from relay.errors import AppUnavailable, InvalidParam, PayloadTooLarge, TooManyRequests
+from relay.errors import AppUnavailable, DeliveryInProgress, InvalidParam, PayloadTooLarge, TooManyRequests
 from relay.incoming.received import Received
 from relay.later.account import Account, State, hashed
 from relay.later.desk import Desk, Job, desk_of
@@ -87,7 +87,8 @@ class Acceptance:
             raise
         if not account.code:
             body = response.get_data(as_text=True)
-            delivery.finish(Answer(status=response.status_code, media_type=response.content_type or "", body=body))
+            answer = Answer(status=response.status_code, media_type=response.content_type or "", body=body)
+            delivery.finish(answer, look=True)
         else:
             delivery.fail()
         return response
@@ -285,16 +286,31 @@ def _accept_all(acceptance: Acceptance, plans: Sequence[Plan]) -> Response:
         chains.setdefault(plan.conversation, []).append(plan)
     several = list(chains.values())
     responses: list[Response] = []
+    busy: list[DeliveryInProgress] = []
     for start in range(0, len(several), AT_ONCE):
-        for accepted in together(partial(_accept_chain, acceptance, chain) for chain in several[start:][:AT_ONCE]):
+        for accepted, error in together(
+            partial(_accept_chain, acceptance, chain) for chain in several[start:][:AT_ONCE]
+        ):
             responses.extend(accepted)
+            busy.extend([error] if error else [])
+    if busy:
+        raise busy[0]
     return responses[-1]
 
 
-def _accept_chain(acceptance: Acceptance, chain: Sequence[Plan]) -> list[Response]:
-    """Accept the messages of one conversation, in their order."""
+def _accept_chain(acceptance: Acceptance, chain: Sequence[Plan]) -> tuple[list[Response], DeliveryInProgress | None]:
+    """Accept the messages of one conversation, in their order, and give what keeps the rest of them.
+
+    A message may still be being accepted for a sender that has hung up: that is no reason to keep the other
+    conversations of a batch that comes again.
+    """
     acceptance.carrier.host.mark(acceptance.carrier.line.request_id)
-    return [acceptance.accept(plan) for plan in chain]
+    accepted: list[Response] = []
+    try:
+        accepted.extend(map(acceptance.accept, chain))
+    except DeliveryInProgress as error:
+        return accepted, error
+    return accepted, None
 
 
 def _again(answer: Answer) -> Response:

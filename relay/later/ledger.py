@@ -118,6 +118,9 @@ class Ledger:
     def reopen(self, account: Account, token: str) -> None:
         """Make an ended delivery one that may run or be told again."""
         account.until = self.clock() + DAY
+        if (kept := self._plans.read(account.id)) is not None:
+            own = {name: value for name, value in kept.items() if name not in {"tag", "at"}}
+            self._plans.write(account.id, {**own, "until": account.until})
         self.admit(account, token)
         self.save(account)
 

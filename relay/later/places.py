@@ -63,7 +63,7 @@ def _to_sender(plan: Plan, settings: Settings, host: Host, account: Account, han
 def _to_callback(plan: Plan, settings: Settings, account: Account) -> Way:
     reach = callback.permitted(plan.callback, origins=settings.callback_hosts, listed=plan.listed)
     if reach is Reach.REFUSED:
-        raise Misconfigured("callback_url is no https address, or its origin is not among callback_hosts")
+        raise Misconfigured(callback.UNFIT)
     told = account.telling or {}
     calling = Calling(
         plan.callback,

@@ -135,4 +135,4 @@ def words_of(verdict: Verdict, response: Response) -> str:
     """Say what came of a request, in our words."""
     status = str(response.status) if response.status else response.problem or "no answer"
     told = f"{verdict.outcome}: {status}"
-    return f"{told} ({verdict.reason})" if verdict.reason else told
+    return told if verdict.reason in {"", status} else f"{told} ({verdict.reason})"

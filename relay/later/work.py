@@ -131,7 +131,8 @@ class Work:
                 self._teller.stop()
             self._progress.release()
             line.events += self._quiet.transcript.events
-            line.write(self._host.elapsed())
+            if self._watched:  # else the request's own response is still to come
+                line.write(self._host.elapsed())
 
     # --- the run
 
@@ -257,9 +258,9 @@ class Work:
             self._conclude(CANCELLED, UNWANTED)
             return
         self._carrier.line.failed(error)
-        # whoever sees a delivery holds the key
-        told = error.reason if isinstance(error, Misconfigured) else error.message
-        self._conclude(error.code, TOO_LONG if isinstance(error, AppTimeout) else SORRY, told)
+        # whoever reads the delivery holds the key, and may know which setting it is
+        told = Misconfigured(error.reason, told=True) if isinstance(error, Misconfigured) else error
+        self._conclude(error.code, TOO_LONG if isinstance(error, AppTimeout) else SORRY, told.message)
         self._account.status = int(error.status)
 
     def _conclude(self, code: str, words: str, error: str = "") -> None:
@@ -356,7 +357,8 @@ class Work:
             account.error = self._way.telling.failed or "not all of the answer was told"
         self._progress.end(self._records())
         if account.code:
-            self._carrier.line.notes.append(f"delivery failed: {account.code}")
+            why = f" ({account.error})" if account.code == REPLY_FAILED else ""
+            self._carrier.line.notes.append(f"delivery failed: {account.code}{why}")
 
     # --- around it
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from relay.incoming.settings.origin import origin
 from relay.outward import INSIDE, Request, Response
 from relay.replies.channel import Outcome, Verdict
+from relay.replies.status import wait
 from relay.senders.standard_webhooks import signing_key
 
 WAITS = (5.0, 30.0, 300.0)  # seconds before each repetition; after the last one it has failed
@@ -22,6 +23,8 @@ LONGEST = 2048  # characters of an address
 _URL = re.compile(
     r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?(?:[/?][!-\"$-\[\]-~]*)?", re.IGNORECASE | re.ASCII
 )
+_DOTS = re.compile(r"/(?:\.|%2e){1,2}(?:/|\Z)", re.IGNORECASE)  # leads to another path than the one that is written
+UNFIT = "callback_url is no https address, or its origin is not among callback_hosts"
 
 
 class Reach(StrEnum):
@@ -38,7 +41,7 @@ def permitted(url: str, *, origins: frozenset[str], listed: bool) -> Reach:
     `origins` are those of callback_hosts, as `origin` writes them. With `listed` no other will do: a payload or a
     caller has had a hand in the address.
     """
-    if len(url) > LONGEST or not _URL.fullmatch(url):
+    if len(url) > LONGEST or not _URL.fullmatch(url) or _DOTS.search(url.partition("?")[0]):
         return Reach.REFUSED
     try:
         found = origin(url)
@@ -81,4 +84,5 @@ def judge(_: Request, response: Response) -> Verdict:
         return Verdict(outcome=Outcome.NEVER, reason=f"it redirects ({status})")
     if 400 <= status < 500 and status != 429:
         return Verdict(outcome=Outcome.NEVER, reason=f"it was refused ({status})")
-    return Verdict(outcome=Outcome.AGAIN, reason=f"it answered {status}" if status else response.problem)
+    reason = f"it answered {status}" if status else response.problem
+    return Verdict(outcome=Outcome.AGAIN, after=wait(response), reason=reason)

@@ -12,6 +12,9 @@ from relay.outward import Request, Response
 from relay.senders.delivery import text_of
 from relay.texts.measure import Measure, characters
 
+TOKEN = re.compile(r"[!-~]+")  # what an API's token is written with: nothing else can stand in a header
+UNWRITABLE = "bot_token holds a blank or another character that no token has"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:

@@ -26,9 +26,9 @@ def by_status(response: Response, *, code: object = "", after: object = None) ->
     named = code_of(code)
     shown = f" ({status}, {named})" if named and named != str(status) else f" ({status})"
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return Verdict(outcome=Outcome.AGAIN, after=_wait(response, after), reason=f"asked to slow down{shown}")
+        return Verdict(outcome=Outcome.AGAIN, after=wait(response, after), reason=f"asked to slow down{shown}")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Verdict(outcome=Outcome.AGAIN, after=_wait(response, after), reason=f"the API failed{shown}")
+        return Verdict(outcome=Outcome.AGAIN, after=wait(response, after), reason=f"the API failed{shown}")
     reasons: dict[int, str] = {401: "bot_token is refused", 403: "the bot may not write there"}
     return Verdict(outcome=Outcome.NEVER, reason=f"{reasons.get(status, 'the API refused it')}{shown}")
 
@@ -39,8 +39,11 @@ def code_of(value: object) -> str:
     return text if _CODE.fullmatch(text) else ""
 
 
-def _wait(response: Response, told: Any) -> float:
-    """Give the seconds to wait before the next try, 0 for what is none. Source: RFC 9110, "Retry-After"."""
+def wait(response: Response, told: Any = None) -> float:
+    """Give the seconds to wait before the next try, 0 for what is none: `told` by the body, else by Retry-After.
+
+    Source: RFC 9110, "Retry-After".
+    """
     if isinstance(told, bool) or not isinstance(told, int | float):
         field = response.headers.get("retry-after", "").strip()
         told = float(field) if _SECONDS.fullmatch(field) else 0.0

@@ -108,8 +108,11 @@ class Delivery:
             return self._clock() < self._until  # then it can be tried once more
         return True
 
-    def finish(self, answer: Answer) -> None:
-        """Keep the answer for whoever delivers the same again; without its body where that is too long."""
+    def finish(self, answer: Answer, *, look: bool = False) -> None:
+        """Keep the answer for whoever delivers the same again; without its body where that is too long.
+
+        With `look` not where somebody has let it run again meanwhile: what was only accepted may have failed by now.
+        """
         done = {
             "state": "done",
             "fingerprint": self._fingerprint,
@@ -117,7 +120,7 @@ class Delivery:
             "media_type": answer.media_type,
         }
         kept = len(wire.encode(answer.body)) <= LONGEST_ANSWER
-        self._end({**done, "body": answer.body if kept else ""}, otherwise={**done, "body": ""})
+        self._end({**done, "body": answer.body if kept else ""}, otherwise={**done, "body": ""}, look=look)
 
     def fail(self) -> None:
         """Let the delivery run again, unless a run beside this one has finished it."""

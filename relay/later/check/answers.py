@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 from relay.incoming.settings import SENDERS, Access, ReplyTo
 from relay.incoming.settings.origin import origin
 from relay.later.check.found import ANSWERED, Found, Known, ended, not_needed, ok, problem
+from relay.replies.callback import LONGEST, Reach, permitted
+from relay.replies.channel import TOKEN, UNWRITABLE
 from relay.senders.standard_webhooks import LONGEST_KEY, SHORTEST_KEY
 
 
@@ -33,10 +35,13 @@ def token(known: Known) -> Found:
     answered = known.answered
     if not answered:
         return not_needed("A token is used only to answer where the question was asked.")
-    if not known.settings.bot_token.get_secret_value().strip():
+    token = known.settings.bot_token.get_secret_value().strip()
+    if not token:
         if answered.token:
             return problem("No token is set: docs/webhooks.md says where the sender's page has it, and its scopes.")
         return not_needed("Each delivery brings what it takes to answer it.")
+    if not TOKEN.fullmatch(token):
+        return problem(f"{ended(UNWRITABLE)} Copy it once more, and nothing beside it.")
     if known.token:
         return problem(f"The sender's API refuses the token: {ended(known.token)} Enter a new one in bot_token.")
     if known.token is None:
@@ -84,10 +89,16 @@ def callback(known: Known) -> Found:
         asked, scheme = origin(address), urlsplit(address).scheme.lower()
     except ValueError:
         return problem("callback_url is no address: it has to begin with https://.")
-    if asked in settings.callback_hosts and scheme in {"https", "http"}:
-        return ok("Answers go to an origin that is listed.")
-    if scheme != "https":
+    listed = asked in settings.callback_hosts and scheme in {"https", "http"}
+    if scheme != "https" and not listed:
         return problem("callback_url has to begin with https://, unless callback_hosts lists its origin.")
+    if permitted(address, origins=settings.callback_hosts, listed=False) is Reach.REFUSED:
+        return problem(
+            "callback_url can't be called as it stands: write it in plain ASCII, without a user name, without . or .."
+            f" as a part of its path, and in at most {LONGEST:,} characters."
+        )
+    if listed:
+        return ok("Answers go to an origin that is listed.")
     return ok("Answers go to a public https address. One inside your network has to be listed in callback_hosts.")
 
 
@@ -109,6 +120,8 @@ def own(known: Known) -> Found:
     if settings.relay_url and known.hook_id not in settings.relay_url.split("/"):
         return problem("relay_url is not this endpoint's: copy the URL that Dify shows for it, up to its id.")
     later = settings.reply is not ReplyTo.RESPONSE
+    if settings.relay_url and not known.own:
+        return problem("relay_url goes on behind this endpoint's id, or before it is no /e/: end it with that id.")
     if not known.own:
         lacks = "The plugin does not know its own address, which it calls to answer later: set relay_url."
         return problem(lacks) if later else not_needed(f"{lacks} Answers in the response do without.")

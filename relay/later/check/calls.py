@@ -94,7 +94,9 @@ def templates(known: Known) -> Found:
         except AppUnavailable:
             wrong.append(name)
     if wrong:
-        return problem(f"No valid template: {', '.join(wrong)}. The answer to a call with the key says where.")
+        return problem(f"No valid template: {', '.join(wrong)}. The plugin's log says where, at the next call.")
+    if settings.run_if.strip() and "{" not in settings.run_if:
+        return problem("run_if says the same of every delivery: what it is to look at has to stand in {{ … }}.")
     if not any(getattr(settings, name) for name in TEMPLATES):
         return not_needed("No templates are set: the sender's own fields are taken as they are.")
     return ok("All templates can be read. Try them on a real payload: what one lacks shows only there.")
