@@ -194,19 +194,27 @@ def test_nobodys_inside_is_reached(endpoint: Open, workspace: Workspace, receive
     assert delivery["answer"] == said(1)
 
 
+@pytest.mark.parametrize("url", ["http://example.org/x", "ftp://example.org/x", "https://user:secret@example.org/x"])
+def test_an_address_that_can_get_no_callback_is_told_before_an_app_runs(
+    endpoint: Open, workspace: Workspace, receiver: Sender, url: str
+) -> None:
+    client = endpoint(**settings(receiver, workspace, callback_url=url, callback_hosts=""))
+    refused = client.post("/duck/chat-1-0", json={"query": "hi"})
+    assert (refused.status_code, refused.json()["code"]) == (503, "app_unavailable")
+    assert "callback_url" in refused.json()["message"]
+    assert receiver.requests() == app_calls(workspace, client) == []
+
+
 @pytest.mark.parametrize(
     ("url", "hosts"),
     [
-        ("http://example.org/x", ""),
-        ("ftp://example.org/x", ""),
-        ("https://user:secret@example.org/x", ""),
         ("{{ body.answer_to }}", ""),
         ("{{ body.answer_to }}", "https://another.example"),
         ("https://{{ body.host }}/x", "https://another.example"),
         ("{{ body.path }}", "https://another.example"),
     ],
 )
-def test_only_https_and_what_is_listed_is_allowed(
+def test_only_what_is_listed_is_named_by_a_payload(
     endpoint: Open, workspace: Workspace, receiver: Sender, url: str, hosts: str
 ) -> None:
     client = endpoint(**settings(receiver, workspace, callback_url=url, callback_hosts=hosts))

@@ -22,7 +22,7 @@ class Kind:
 # The manifest asks for 100 MiB, the most that Dify's daemon gives by default (PERSISTENCE_STORAGE_MAX_SIZE), and all
 # endpoints of a workspace share it: 16 MiB for each leave room for six that keep all they may.
 DELIVERIES = Kind(name="deliveries", budget=4 * MIB, keep=DAY, reserve=2 * KIB)  # 2,000 with answers of up to 2 KiB
-ACCOUNTS = Kind(name="accounts", budget=4 * MIB, keep=DAY, reserve=4 * KIB)  # what became of 1,000 later deliveries
+ACCOUNTS = Kind(name="accounts", budget=4 * MIB, keep=DAY, reserve=2 * KIB)  # what became of 2,000 later deliveries
 PLANS = Kind(name="plans", budget=3 * MIB, keep=DAY)  # of at most 256 KiB each
 HANDLES = Kind(name="handles", budget=512 * KIB, keep=DAY)  # what only one answer may use
 WRITERS = Kind(name="writers", budget=512 * KIB, keep=DAY, reserve=12 * KIB)  # what each process has in hand
