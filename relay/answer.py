@@ -17,7 +17,7 @@ from relay.incoming import access
 from relay.incoming.received import Received, new_id, receive
 from relay.incoming.settings import Access, Settings
 from relay.incoming.templates import Budget
-from relay.later.accept import accept_all
+from relay.later.batch import accept_all
 from relay.later.desk import desk_of
 from relay.later.sweep import look
 from relay.log import Line, unforeseen

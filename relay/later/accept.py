@@ -1,21 +1,18 @@
 """Accepting a delivery that is answered later: it is acknowledged when nothing can lose it any more."""
 
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from secrets import token_hex
-from typing import Any
 
 from werkzeug import Response
 
 from relay import wire
-from relay.carry import AT_ONCE, JSON, Carrier, too_many
-from relay.errors import AppUnavailable, DeliveryInProgress, InvalidParam, PayloadTooLarge, TooManyRequests
-from relay.incoming.received import Received
+from relay.carry import JSON, Carrier, too_many
+from relay.errors import AppUnavailable, InvalidParam, PayloadTooLarge, TooManyRequests
 from relay.later.account import Account, State, hashed
-from relay.later.desk import Desk, Job, desk_of
+from relay.later.desk import Desk, Job
 from relay.later.ledger import Grant, Ledger
 from relay.later.turns import Turn
 from relay.later.work import Work
@@ -28,8 +25,6 @@ from relay.run.deliveries import RENEW, Answer, Delivery
 from relay.run.dify import StorageFailed
 from relay.run.records import DELIVERIES, MEMORY, RecordsFull
 from relay.senders import SCHEMES, Reply
-
-log = logging.getLogger("duck_relay")
 
 UNREACHED = (
     "The plugin can't reach its own address, so that this ran while its sender waited: set relay_url to this"
@@ -256,61 +251,6 @@ def answers_in_response(plan: Plan) -> bool:
 def _try(act: Callable[[], None]) -> None:
     with suppress(StorageFailed):  # who writes hears of it, too
         act()
-
-
-def accept_all(carrier: Carrier, plans: Sequence[Plan], received: Received) -> Response:
-    """Accept the messages of one request, one or a batch. Raises RelayError when one of them can't be.
-
-    Those that were accepted stay so: they are known when the batch comes again.
-    """
-    desk = desk_of(received.endpoint_id, carrier.host.own, carrier.host.elapsed)
-    own_request = bool(received.header("duck-relay"))
-    base = None if own_request else carrier.host.own.address(plans[0].hook_id, carrier.settings.relay_url)
-    with desk.lent(base) as dify:
-        carrier = replace(carrier, dify=dify or carrier.dify)
-        acceptance = Acceptance(
-            carrier=carrier,
-            ledger=Ledger(partial(carrier.records_of, received.endpoint_id)),
-            desk=desk,
-            own_request=own_request,
-            above="../" if received.app_id else "",
-        )
-        return _accept_all(acceptance, plans)
-
-
-def _accept_all(acceptance: Acceptance, plans: Sequence[Plan]) -> Response:
-    if len(plans) == 1:
-        return acceptance.accept(plans[0])
-    chains: dict[Any, list[Plan]] = {}
-    for plan in plans:
-        chains.setdefault(plan.conversation, []).append(plan)
-    several = list(chains.values())
-    responses: list[Response] = []
-    busy: list[DeliveryInProgress] = []
-    for start in range(0, len(several), AT_ONCE):
-        for accepted, error in together(
-            partial(_accept_chain, acceptance, chain) for chain in several[start:][:AT_ONCE]
-        ):
-            responses.extend(accepted)
-            busy.extend([error] if error else [])
-    if busy:
-        raise busy[0]
-    return responses[-1]
-
-
-def _accept_chain(acceptance: Acceptance, chain: Sequence[Plan]) -> tuple[list[Response], DeliveryInProgress | None]:
-    """Accept the messages of one conversation, in their order, and give what keeps the rest of them.
-
-    A message may still be being accepted for a sender that has hung up: that is no reason to keep the other
-    conversations of a batch that comes again.
-    """
-    acceptance.carrier.host.mark(acceptance.carrier.line.request_id)
-    accepted: list[Response] = []
-    try:
-        accepted.extend(map(acceptance.accept, chain))
-    except DeliveryInProgress as error:
-        return accepted, error
-    return accepted, None
 
 
 def _again(answer: Answer) -> Response:

@@ -9,18 +9,18 @@ from contextlib import suppress
 
 from relay import wire
 from relay.carry import Carrier
-from relay.errors import AppFailed, AppTimeout, DeliveryInProgress, Misconfigured, RelayError
+from relay.errors import AppFailed, DeliveryInProgress, RelayError
 from relay.incoming.templates import Budget
-from relay.later.account import CANCELLED, INTERRUPTED, LONGEST_TEXT, REPLY_FAILED, Account, shortened
+from relay.later import outcome
+from relay.later.account import CANCELLED, INTERRUPTED, REPLY_FAILED, Account, shortened
 from relay.later.desk import Desk, Job
-from relay.later.ledger import Grant, Ledger, size
+from relay.later.ledger import Grant, Ledger
 from relay.later.places import check, way
 from relay.later.progress import FAILS, Progress
 from relay.later.telling import SIGNS, Teller, Way, words_of
 from relay.log import unforeseen
 from relay.outgoing.pump import UNFORESEEN, Pump, Timing, beside, every, settle
 from relay.outgoing.quiet import SIGN, SIGN_EVERY, Quiet
-from relay.outgoing.shape import shape
 from relay.outward import Request, Response
 from relay.plan import Destination, Plan
 from relay.replies.channel import Verdict
@@ -29,20 +29,13 @@ from relay.run.deliveries import RENEW, Delivery
 from relay.run.failure import Cancelled
 from relay.run.memory import forget
 from relay.run.records import DAY, DELIVERIES, MEMORY, Records
-from relay.texts.links import links
 
 BEAT = 5.0  # seconds between two signs that somebody works at a delivery
 LONGEST = 560.0  # seconds: a request of ours is ended by the daemon at 600
 SOON = 1.0  # seconds until a rival of the same conversation is asked for again
 LOOK = 0.5  # seconds from one look at what is told to the next
 
-SORRY = "Sorry, that did not work: the app could not answer."
-TOO_LONG = "Sorry, the app took longer than it may."
-STOPPED = "Sorry, the answer was interrupted."
-CUT = "The answer is too large for a chat: only its beginning was told."
 NOT_KEPT = "The answer was too large to be kept for another try."
-UNWANTED = "The answer was cancelled."
-TOO_LARGE = "The answer is too large to be kept: it was told, and only its beginning stands here."
 
 
 class Work:
@@ -87,7 +80,7 @@ class Work:
     def claim(self) -> None:
         """Take the delivery, before anything of it is done. Raises DeliveryInProgress, and StorageFailed."""
         if self._progress.claim(self.cancel):
-            self._conclude(INTERRUPTED, STOPPED)
+            self._conclude(INTERRUPTED, outcome.STOPPED)
 
     def cancel(self) -> None:
         """Give the delivery up: its owner wants no answer any more."""
@@ -110,7 +103,7 @@ class Work:
             yield from self._work()
             yield from self._tell()
             if not self._progress.holds():
-                raise Cancelled(UNWANTED)
+                raise Cancelled(outcome.UNWANTED)
             self._finish()
         except GeneratorExit:
             self._app.leave()
@@ -203,7 +196,7 @@ class Work:
     def _run(self) -> Iterator[bytes]:
         """Run the app; whoever is to be told hears of it while it speaks."""
         if self._cancelled:
-            raise Cancelled(UNWANTED)
+            raise Cancelled(outcome.UNWANTED)
         account, plan = self._account, self._plan
         account.tries += 1
         account.step(self._host.clock(), "run", f"try {account.tries}" if account.tries > 1 else "")
@@ -228,49 +221,27 @@ class Work:
         self._answered()
 
     def _answered(self) -> None:
-        account, transcript = self._account, self._quiet.transcript
-        if account.destination is Destination.SENDER:
-            if (sayable := shortened(account.text)) != account.text:
-                account.text = f"{sayable}…"
-                account.note(CUT)
-            if beside_it := links(transcript.extras()):
-                account.text = f"{account.text}\n\n{beside_it}"
-        else:
-            template = self._carrier.settings.answer_template
-            budget = Budget(clock=self._host.elapsed)
-            account.answer = dict(shape(transcript, template=template, context=self._plan.context, budget=budget))
-            self._body = self._written()
-            if size(account.answer) > LONGEST_TEXT:
-                account.answer = None
-                account.note(TOO_LARGE)
-        account.whole = True
-        account.step(self._host.clock(), "answer", f"{len(account.text)} characters")
+        self._body = outcome.answered(
+            self._account,
+            self._quiet.transcript,
+            template=self._carrier.settings.answer_template,
+            context=self._plan.context,
+            budget=Budget(clock=self._host.elapsed),
+            now=self._host.clock(),
+        )
         self._ring()
 
     def _failed(self, error: RelayError) -> None:
-        if self._account.whole:  # there is an answer, but no way to tell it
-            self._carrier.line.failed(error)
-            self._account.code = self._account.code or REPLY_FAILED
-            self._account.error = self._account.error or error.message
-            return
-        if self._cancelled:
+        if self._cancelled and not self._account.whole:
             self._cancelled = False  # that it was is told
-            self._conclude(CANCELLED, UNWANTED)
+            self._conclude(CANCELLED, outcome.UNWANTED)
             return
         self._carrier.line.failed(error)
-        # whoever reads the delivery holds the key, and may know which setting it is
-        told = Misconfigured(error.reason, told=True) if isinstance(error, Misconfigured) else error
-        self._conclude(error.code, TOO_LONG if isinstance(error, AppTimeout) else SORRY, told.message)
-        self._account.status = int(error.status)
+        outcome.failed(self._account, error, now=self._host.clock())
+        self._ring()
 
-    def _conclude(self, code: str, words: str, error: str = "") -> None:
-        """End the delivery without an answer of the app's: the person is told so, behind what it has said."""
-        account = self._account
-        account.code, account.error = code, error or words
-        told = f"{words} ({account.id})"
-        account.text = f"{account.text}\n\n{told}" if account.text else told
-        account.whole, account.answer = True, None
-        account.step(self._host.clock(), "failed", code)
+    def _conclude(self, code: str, words: str) -> None:
+        outcome.conclude(self._account, code, words, now=self._host.clock())
         self._ring()
 
     # --- telling
@@ -302,15 +273,9 @@ class Work:
         if not account.whole:
             return shortened(self._quiet.transcript.text), False
         if account.destination is Destination.CALLBACK:
-            self._body = self._body or self._written()
+            self._body = self._body or outcome.written(account)
             return self._body, True
         return account.text, True
-
-    def _written(self) -> str:
-        """Give what a callback says: the answer, or as in a stream why there is none."""
-        account = self._account
-        failed = {"event": "error", "code": account.code, "message": account.error, "status": account.status or 500}
-        return wire.dump({"delivery_id": account.id, **(account.answer or failed)})
 
     def _tell(self) -> Iterator[bytes]:
         """Wait until all is told, or as much as can be in the time of this request."""
