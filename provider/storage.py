@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import gevent
 
+from provider.writes import Writes
 from relay.run.dify import StorageFailed, StorageSilent
 
 if TYPE_CHECKING:  # importing the SDK patches the process, and no test of this needs that
@@ -12,6 +13,8 @@ if TYPE_CHECKING:  # importing the SDK patches the process, and no test of this 
 
 # the daemon's words, whole, for a key that was never set; it has no others for a storage that can't be read
 MISSING = "load data failed, please check if the key is correct or you have not set it"
+
+WRITES = Writes()
 
 SLOWEST = 5.0  # seconds; the SDK alone would wait for 250, and whoever shares a record with the waiting one, too
 
@@ -45,7 +48,7 @@ class SessionStorage:
     def set(self, key: str, value: bytes) -> None:
         """Write a value over whatever the key held."""
         try:
-            self._ask(lambda: self._session.storage.set(key, value))
+            WRITES.do(lambda: self._ask(lambda: self._session.storage.set(key, value)))
         except StorageSilent:
             raise
         except Exception as error:
@@ -54,7 +57,7 @@ class SessionStorage:
     def delete(self, key: str) -> None:
         """Delete a key. The daemon fails for one that is not there, in the words of whatever it stores in: so ask."""
         try:
-            self._ask(lambda: self._session.storage.delete(key))
+            WRITES.do(lambda: self._ask(lambda: self._session.storage.delete(key)))
         except StorageSilent:
             raise
         except Exception as error:
