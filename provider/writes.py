@@ -2,7 +2,7 @@
 
 The daemon counts what a plugin stores in a row of its database: after each write it looks for the row, and makes it
 if there is none. So first writes at the same moment make a row each, for good. From then on every write changes all
-those rows, and writes at the same moment lock each other out, until the database ends one of them a second later.
+those rows, and writes at the same moment lock each other out, until the database ends one of them, one a second.
 Source: the plugin daemon's internal/core/persistence/persistence.go; so seen there with PostgreSQL.
 """
 
@@ -19,57 +19,60 @@ log = logging.getLogger("duck_relay")
 # in the database's words, behind the daemon's: PostgreSQL's 40P01, MySQL's 1213
 LOCKED_OUT = re.compile(r"(?:save|delete) data failed: .*\bdeadlock\b.*", re.IGNORECASE | re.DOTALL)
 ATTEMPTS = 4
+AT_ONCE = 4  # writes: locked out, the last of them is through after three seconds, before anyone gives it up
+PATIENCE = 1.0  # seconds that a write waits for its turn: callers who are gone must not keep all others waiting
 FIRST = 6.0  # seconds that others wait for the first write: as long as it may take
-OTHERS = 1.0  # seconds that one waits for those before it where they go one after the other
 
 
 class Writes:
-    """Lets the first write go alone, and all others together, unless it turns out that they can't."""
+    """Lets the first write go alone, then a few at once, or one after the other where they lock each other out."""
 
     def __init__(self) -> None:
-        self._alone = threading.Lock()
+        self._change = threading.Condition()
+        self._under_way = 0
+        self._most = 1
         self._counted = False  # something was written: the row is there
-        self._several = False  # so many rows are there that writes lock each other out
 
     def do(self, write: Callable[[], None]) -> None:
         """Write, and do so again where others have locked it out. Raises whatever `write` raises."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                with self._in_order():
+                with self._turn():
                     write()
-                    self._counted = True
-                    return
             except StorageSilent:
                 raise
             except Exception as error:
                 if attempt == ATTEMPTS or not LOCKED_OUT.fullmatch(str(error)):
                     raise
-                self._note_several()
+                self._narrow()
+            else:
+                self._widen()
+                return
 
     @contextmanager
-    def _in_order(self) -> Iterator[None]:
-        if self._together:
-            yield
-            return
-        # a caller who is gone would keep all others waiting
-        alone = self._alone.acquire(timeout=OTHERS if self._counted else FIRST)
-        if alone and self._together:
-            self._alone.release()
-            alone = False
+    def _turn(self) -> Iterator[None]:
+        with self._change:
+            self._change.wait_for(lambda: self._under_way < self._most, PATIENCE if self._counted else FIRST)
+            self._under_way += 1
         try:
             yield
         finally:
-            if alone:
-                self._alone.release()
+            with self._change:
+                self._under_way -= 1
+                self._change.notify()
 
-    @property
-    def _together(self) -> bool:
-        return self._counted and not self._several
+    def _widen(self) -> None:
+        if self._counted:
+            return
+        with self._change:
+            self._counted, self._most = True, AT_ONCE
+            self._change.notify(AT_ONCE)
 
-    def _note_several(self) -> None:
-        if not self._several:
-            self._several = True
-            log.warning(
-                "Dify's plugin daemon counts what this plugin stores in several rows of its table tenant_storages, so"
-                " that writes lock each other out: from now on they go one after the other. One row is enough."
-            )
+    def _narrow(self) -> None:
+        if self._counted and self._most == 1:
+            return
+        self._counted, self._most = True, 1
+        log.warning(
+            "Dify's plugin daemon counts what this plugin stores in several rows of its table tenant_storages, so that"
+            " writes lock each other out: from now on they go one after the other. One of those rows is enough."
+        )
