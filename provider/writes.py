@@ -9,6 +9,7 @@ Source: the plugin daemon's internal/core/persistence/persistence.go; so seen th
 import logging
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -20,8 +21,8 @@ log = logging.getLogger("duck_relay")
 LOCKED_OUT = re.compile(r"(?:save|delete) data failed: .*\bdeadlock\b.*", re.IGNORECASE | re.DOTALL)
 ATTEMPTS = 4
 AT_ONCE = 4  # writes: locked out, the last of them is through after three seconds, before anyone gives it up
-PATIENCE = 1.0  # seconds that a write waits for its turn: callers who are gone must not keep all others waiting
-FIRST = 6.0  # seconds that others wait for the first write: as long as it may take
+LONG = 1.0  # seconds after which others no longer wait for a write: its caller may be gone, and its answer never come
+FIRST = 6.0  # seconds, the same for the first write: as long as it may take
 
 
 class Writes:
@@ -29,7 +30,7 @@ class Writes:
 
     def __init__(self) -> None:
         self._change = threading.Condition()
-        self._under_way = 0
+        self._begun: list[float] = []  # when those that are under way did
         self._most = 1
         self._counted = False  # something was written: the row is there
 
@@ -52,14 +53,22 @@ class Writes:
     @contextmanager
     def _turn(self) -> Iterator[None]:
         with self._change:
-            self._change.wait_for(lambda: self._under_way < self._most, PATIENCE if self._counted else FIRST)
-            self._under_way += 1
+            while (wait := self._wait()) > 0:
+                self._change.wait(wait)
+            begun = time.monotonic()
+            self._begun.append(begun)
         try:
             yield
         finally:
             with self._change:
-                self._under_way -= 1
+                self._begun.remove(begun)
                 self._change.notify()
+
+    def _wait(self) -> float:
+        """Give for how long the next one has to wait, unless another one ends before, in seconds."""
+        long, now = LONG if self._counted else FIRST, time.monotonic()
+        waited_for = sorted(begun for begun in self._begun if now - begun < long)
+        return waited_for[-self._most] + long - now if len(waited_for) >= self._most else 0.0
 
     def _widen(self) -> None:
         if self._counted:
@@ -73,6 +82,6 @@ class Writes:
             return
         self._counted, self._most = True, 1
         log.warning(
-            "Dify's plugin daemon counts what this plugin stores in several rows of its table tenant_storages, so that"
-            " writes lock each other out: from now on they go one after the other. One of those rows is enough."
+            "Dify's plugin daemon counts what this plugin stores in several rows of its table tenant_storages, where"
+            " writes lock each other out: from now on they go one after the other. One of the rows is enough."
         )

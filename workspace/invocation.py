@@ -12,6 +12,7 @@ from urllib.parse import quote
 from workspace.apps.app import AppCall, Broken, Event, Refused
 from workspace.apps.catalogue import Catalogue
 from workspace.calls import Call, Journal
+from workspace.counting import LOCKED_OUT, Counting
 from workspace.declaration import Declaration
 from workspace.endpoint import Endpoints
 from workspace.session import Session, Write
@@ -42,6 +43,7 @@ class Invocations:
         journal: Journal,
         declaration: Callable[[], Declaration],
         endpoints: Endpoints,
+        counting: Counting,
     ) -> None:
         self.url = ""  # the workspace's own, known once it listens
         self._apps = apps
@@ -49,7 +51,7 @@ class Invocations:
         self._journal = journal
         self._declaration = declaration
         self._endpoints = endpoints
-        self._row = asyncio.Lock()  # of the daemon's database, where the plugin's storage is counted
+        self._counting = counting
         self._handlers = {
             "app": self._app,
             "fetch_app": self._fetch_app,
@@ -138,13 +140,15 @@ class Invocations:
             hook=session.endpoint.hook_id,
             request={"opt": request.get("opt"), "key": request.get("key")},
         )
-        if (pause := session.endpoint.faults.storage_write_ms) and request.get("opt") in {"set", "del"}:
-            async with self._row:
-                await asyncio.sleep(pause / 1000)
+        counted = True
+        if request.get("opt") in {"set", "del"}:
+            counted = await self._counting.count(session.endpoint.faults.storage_write_ms / 1000)
         try:
             # as it is now: the storage is no session's own
             endpoint = self._endpoints.get(session.endpoint.hook_id) or session.endpoint
             answer = self._database.invoke(request, endpoint, self._declaration().storage_size)
+            if not counted:
+                raise StorageError(LOCKED_OUT)
         except StorageError as error:
             call.end("failed")
             raise InvocationError(str(error)) from error

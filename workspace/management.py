@@ -14,6 +14,8 @@ PUT    /workspace/plugin/frozen         {"seconds": 5}: its processes stand stil
                                         platform lets them between two requests; 0: no longer
 GET    /workspace/storage               {"<key>": "<value as hex>"}
 DELETE /workspace/storage
+GET    /workspace/storage/rows          {"rows": 1}: where it is counted, workspace/counting.py
+PUT    /workspace/storage/rows          {"rows": 3}
 DELETE /workspace/conversations         forget those of the demo apps and the model
 
 `/workspace/senders/…`: workspace/senders/management.py
@@ -34,6 +36,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from workspace.calls import Journal
+from workspace.counting import Counting
 from workspace.endpoint import Endpoint, Endpoints
 from workspace.faults import Faults
 from workspace.gateway import Gateway
@@ -48,6 +51,7 @@ class Management:
     endpoints: Endpoints
     journal: Journal
     database: Database
+    counting: Counting
     runtime: Runtime
     gateway: Gateway
     url: str
@@ -65,6 +69,8 @@ class Management:
             Route("/plugin/frozen", self.freeze, methods=["PUT"]),
             Route("/storage", self.list_storage, methods=["GET"]),
             Route("/storage", self.clear_storage, methods=["DELETE"]),
+            Route("/storage/rows", self.list_rows, methods=["GET"]),
+            Route("/storage/rows", self.put_rows, methods=["PUT"]),
             Route("/conversations", self.forget_conversations, methods=["DELETE"]),
         ]
 
@@ -141,6 +147,13 @@ class Management:
 
     async def list_storage(self, _request: Request) -> Response:
         return JSONResponse(self.database.stored())
+
+    async def list_rows(self, _request: Request) -> Response:
+        return JSONResponse({"rows": self.counting.rows})
+
+    async def put_rows(self, request: Request) -> Response:
+        self.counting.rows = int((await request.json())["rows"])
+        return await self.list_rows(request)
 
     async def forget_conversations(self, _request: Request) -> Response:
         self.database.forget_conversations()

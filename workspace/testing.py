@@ -225,6 +225,12 @@ class Workspace:
         stored: dict[str, str] = self.client.get("/workspace/storage").json()
         return {key: bytes.fromhex(value) for key, value in stored.items()}
 
+    def storage_rows(self, rows: int | None = None) -> int:
+        """Return in how many rows the daemon counts what is stored; with `rows`, let it be so many."""
+        path = "/workspace/storage/rows"
+        answer = self.client.get(path) if rows is None else self.client.put(path, json={"rows": rows})
+        return int(answer.raise_for_status().json()["rows"])
+
     def forget_conversations(self) -> None:
         self.client.delete("/workspace/conversations").raise_for_status()
 

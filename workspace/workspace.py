@@ -20,6 +20,7 @@ from workspace.apps.model import ModelApp
 from workspace.apps.named import named_apps
 from workspace.apps.service_api import ServiceApiApp
 from workspace.calls import Journal
+from workspace.counting import Counting
 from workspace.endpoint import Endpoint, Endpoints
 from workspace.files import Files
 from workspace.gateway import Gateway
@@ -68,6 +69,7 @@ class Workspace:
         host, port = listener.getsockname()[:2]
         self.url = f"http://{host}:{port}"
         self.database = Database(options.data)
+        self.counting = Counting(rows=1 if self.database.allocated() else 0)
         self.endpoints = Endpoints()
         self.journal = Journal()
         self.senders = Senders(table.standins())
@@ -81,6 +83,7 @@ class Workspace:
             journal=self.journal,
             declaration=lambda: self.runtime.declaration,
             endpoints=self.endpoints,
+            counting=self.counting,
         )
         self.invocations.url = self.url
         self.gateway = Gateway(endpoints=self.endpoints, runtime=self.runtime, dify=self.invocations)
@@ -113,6 +116,7 @@ class Workspace:
             endpoints=self.endpoints,
             journal=self.journal,
             database=self.database,
+            counting=self.counting,
             runtime=self.runtime,
             gateway=self.gateway,
             url=self.url,

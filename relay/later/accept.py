@@ -12,6 +12,7 @@ from relay import wire
 from relay.carry import JSON, Carrier, too_many
 from relay.errors import AppUnavailable, InvalidParam, PayloadTooLarge, TooManyRequests
 from relay.later.account import Account, State, hashed
+from relay.later.arrivals import Place
 from relay.later.desk import Desk, Job
 from relay.later.ledger import Grant, Ledger
 from relay.later.turns import Turn
@@ -50,6 +51,10 @@ class Acceptance:
 
     def accept(self, plan: Plan) -> Response:
         """Accept one delivery, and acknowledge it in its sender's way. Raises RelayError."""
+        with self.desk.arrivals.arrive(plan.conversation if plan.has_conversation else object()) as place:
+            return self._accept(plan, place)
+
+    def _accept(self, plan: Plan, place: Place) -> Response:
         if self.own_request:
             raise InvalidParam("This request comes from a relay itself: it would go round in circles.")
         if plan.unasked and not self._takes_part(plan):
@@ -57,7 +62,7 @@ class Acceptance:
             return self._acknowledge(plan, None)
         if plan.delivery_id is None:
             try:
-                return self._acknowledge(plan, self._take(plan, None))
+                return self._acknowledge(plan, self._take(plan, None, place))
             except Unheard:
                 return self._acknowledge(plan, None)
         self.carrier.line.deliveries.append(plan.delivery_id[:12])
@@ -71,7 +76,7 @@ class Acceptance:
             self.carrier.line.replayed = True
             return _again(answer)
         try:
-            account = self._take(plan, delivery)
+            account = self._take(plan, delivery, place)
             response = self._acknowledge(plan, account)
         except Unheard:
             delivery.fail()
@@ -102,7 +107,7 @@ class Acceptance:
         together(acts)
         return begun[0] if begun else None
 
-    def _take(self, plan: Plan, delivery: Delivery | None) -> Account:
+    def _take(self, plan: Plan, delivery: Delivery | None, place: Place) -> Account:
         """Store a delivery and see that its run begins."""
         host = self.carrier.host
         base = host.own.address(plan.hook_id, self.carrier.settings.relay_url)
@@ -122,11 +127,14 @@ class Acceptance:
         account.step(account.created, "accepted")
         self.carrier.line.deliveries.append(account.id)
         self._store(account, plan, token)
+        place.wait()
         if base is None or not self.desk.reachable(base):
+            place.leave()
             return self._at_once(account, plan, token, base or "", delivery)
         conversation = plan.conversation if plan.has_conversation else account.id
         job = Job(id=account.id, token=token, base=base, conversation=conversation)
         turn = self.desk.enter(job)
+        place.leave()
         if turn is Turn.FULL:
             self._undo(account)
             raise TooManyRequests(BUSY, headers={"Retry-After": "60"})

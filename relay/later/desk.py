@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
+from relay.later.arrivals import Arrivals
 from relay.later.lasting import Lasting
 from relay.later.ledger import Ledger
 from relay.later.turns import Turn, Turns
@@ -48,6 +49,7 @@ class Desk:
         self.refused: str | None = None  # what the last delivery lacked whose signature was refused here
         self.looked = float("-inf")  # when this process last looked for what others left, by `elapsed`
         self.lasting = Lasting(elapsed)
+        self.arrivals = Arrivals()
         self.looks_again = False  # somebody does so soon
         self.writer = writer
         self._own = own
