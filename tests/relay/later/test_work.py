@@ -1,6 +1,7 @@
 import json
 import time
 from collections.abc import Iterator, Mapping
+from itertools import count
 from typing import Any
 
 import pytest
@@ -32,6 +33,7 @@ TELEGRAM = {
     "app": {"app_id": "app"},
 }
 CUT = Exception("invoke app failed: context canceled")
+ENDPOINTS = count()
 
 
 class Relay:
@@ -39,7 +41,7 @@ class Relay:
 
     def __init__(self, script: Script, settings: Mapping[str, Any] | None = None, *, hurries: bool = True) -> None:
         self.dify = Workspace(script)
-        self.dify.endpoint_id = f"endpoint of {id(self)}"
+        self.dify.endpoint_id = f"endpoint {next(ENDPOINTS)}"  # what a process shares must not be another test's
         self.own = Scripted()
         self.posted: list[dict[str, Any]] = []
         self.statuses: list[int] = []  # with which callbacks are answered; then 200
