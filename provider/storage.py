@@ -1,6 +1,7 @@
 """Dify's key/value storage for the plugin: the only place where state outlives a request."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import gevent
@@ -15,6 +16,7 @@ if TYPE_CHECKING:  # importing the SDK patches the process, and no test of this 
 MISSING = "load data failed, please check if the key is correct or you have not set it"
 
 WRITES = Writes()
+SEVERAL_ROWS = "several-rows"  # the key under which one process tells the next ones what it has found out
 
 SLOWEST = 5.0  # seconds; the SDK alone would wait for 250, and whoever shares a record with the waiting one, too
 
@@ -26,8 +28,10 @@ class SessionStorage:
     that is known, is asked nothing any more: whoever waits for the same record would wait as long.
     """
 
-    def __init__(self, session: "Session") -> None:
+    def __init__(self, session: "Session", *, writes: Writes = WRITES) -> None:
+        """Take the session, and the order of this process' writes."""
         self._session = session
+        self._writes = writes
         self._silent = False
 
     def give_up(self) -> None:
@@ -48,7 +52,7 @@ class SessionStorage:
     def set(self, key: str, value: bytes) -> None:
         """Write a value over whatever the key held."""
         try:
-            WRITES.do(lambda: self._ask(lambda: self._session.storage.set(key, value)))
+            self._write(lambda: self._session.storage.set(key, value))
         except StorageSilent:
             raise
         except Exception as error:
@@ -57,12 +61,25 @@ class SessionStorage:
     def delete(self, key: str) -> None:
         """Delete a key. The daemon fails for one that is not there, in the words of whatever it stores in: so ask."""
         try:
-            WRITES.do(lambda: self._ask(lambda: self._session.storage.delete(key)))
+            self._write(lambda: self._session.storage.delete(key))
         except StorageSilent:
             raise
         except Exception as error:
             if self._exists(key):
                 raise StorageFailed from error
+
+    def _write(self, act: Callable[[], None]) -> None:
+        self._writes.do(lambda: self._ask(act), several=self._several, note=self._note_several)
+
+    def _several(self) -> bool:
+        try:
+            return self.get(SEVERAL_ROWS) is not None
+        except StorageFailed:
+            return False
+
+    def _note_several(self) -> None:
+        with suppress(Exception):
+            self._ask(lambda: self._session.storage.set(SEVERAL_ROWS, b"1"))
 
     def _exists(self, key: str) -> bool:
         try:

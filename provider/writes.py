@@ -2,8 +2,8 @@
 
 The daemon counts what a plugin stores in a row of its database: after each write it looks for the row, and makes it
 if there is none. So first writes at the same moment make a row each, for good. From then on every write changes all
-those rows, and writes at the same moment lock each other out, until the database ends one of them, one a second.
-Source: the plugin daemon's internal/core/persistence/persistence.go; so seen there with PostgreSQL.
+those rows, and where many write at the same moment they lock each other out, until the database ends one of them, one
+a second. Source: the plugin daemon's internal/core/persistence/persistence.go; so seen there with PostgreSQL.
 """
 
 import logging
@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import inf
 
 from relay.run.dify import StorageSilent
 
@@ -20,34 +21,47 @@ log = logging.getLogger("duck_relay")
 # in the database's words, behind the daemon's: PostgreSQL's 40P01, MySQL's 1213
 LOCKED_OUT = re.compile(r"(?:save|delete) data failed: .*\bdeadlock\b.*", re.IGNORECASE | re.DOTALL)
 ATTEMPTS = 4
-AT_ONCE = 4  # writes: locked out, the last of them is through after three seconds, before anyone gives it up
+AT_ONCE = 8  # writes, where there are several rows: with four, 8 locked none of 400 deliveries out, 16 nearly all
 LONG = 1.0  # seconds after which others no longer wait for a write: its caller may be gone, and its answer never come
 FIRST = 6.0  # seconds, the same for the first write: as long as it may take
+SEVERAL = (
+    "Dify's plugin daemon counts what this plugin stores in several rows of its table tenant_storages, in which many"
+    " writes lock each other out: from now on few go at once. One of the rows is enough."
+)
 
 
 class Writes:
-    """Lets the first write go alone, then a few at once, or one after the other where they lock each other out."""
+    """Lets the first write go alone, and then all at once, or a few where they are known to lock each other out."""
 
     def __init__(self) -> None:
         self._change = threading.Condition()
         self._begun: list[float] = []  # when those that are under way did
-        self._most = 1
-        self._counted = False  # something was written: the row is there
+        self._most: float = 1
+        self._first = True
 
-    def do(self, write: Callable[[], None]) -> None:
-        """Write, and do so again where others have locked it out. Raises whatever `write` raises."""
+    def do(self, write: Callable[[], None], *, several: Callable[[], bool], note: Callable[[], None]) -> None:
+        """Write, and do so again where others have locked it out. Raises whatever `write` raises.
+
+        `several` tells whether another process has found several rows, and `note` lets others know. Neither raises.
+        """
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with self._turn():
+                    if self._first and several():
+                        self._open(AT_ONCE)
                     write()
+                    if self._first:
+                        self._open(inf)
             except StorageSilent:
                 raise
             except Exception as error:
                 if attempt == ATTEMPTS or not LOCKED_OUT.fullmatch(str(error)):
                     raise
-                self._narrow()
+                if self._most != AT_ONCE:
+                    self._open(AT_ONCE)
+                    log.warning(SEVERAL)
+                    note()
             else:
-                self._widen()
                 return
 
     @contextmanager
@@ -66,22 +80,14 @@ class Writes:
 
     def _wait(self) -> float:
         """Give for how long the next one has to wait, unless another one ends before, in seconds."""
-        long, now = LONG if self._counted else FIRST, time.monotonic()
+        if self._most == inf:
+            return 0.0
+        long, now = FIRST if self._first else LONG, time.monotonic()
         waited_for = sorted(begun for begun in self._begun if now - begun < long)
-        return waited_for[-self._most] + long - now if len(waited_for) >= self._most else 0.0
+        most = int(self._most)
+        return waited_for[-most] + long - now if len(waited_for) >= most else 0.0
 
-    def _widen(self) -> None:
-        if self._counted:
-            return
+    def _open(self, most: float) -> None:
         with self._change:
-            self._counted, self._most = True, AT_ONCE
-            self._change.notify(AT_ONCE)
-
-    def _narrow(self) -> None:
-        if self._counted and self._most == 1:
-            return
-        self._counted, self._most = True, 1
-        log.warning(
-            "Dify's plugin daemon counts what this plugin stores in several rows of its table tenant_storages, where"
-            " writes lock each other out: from now on they go one after the other. One of the rows is enough."
-        )
+            self._first, self._most = False, most
+            self._change.notify_all()

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from workspace.apps.app import AppCall, Broken, Event, Refused
 from workspace.apps.catalogue import Catalogue
 from workspace.calls import Call, Journal
-from workspace.counting import LOCKED_OUT, Counting
+from workspace.counting import Counting
 from workspace.declaration import Declaration
 from workspace.endpoint import Endpoints
 from workspace.session import Session, Write
@@ -140,15 +140,12 @@ class Invocations:
             hook=session.endpoint.hook_id,
             request={"opt": request.get("opt"), "key": request.get("key")},
         )
-        counted = True
-        if request.get("opt") in {"set", "del"}:
-            counted = await self._counting.count(session.endpoint.faults.storage_write_ms / 1000)
         try:
             # as it is now: the storage is no session's own
             endpoint = self._endpoints.get(session.endpoint.hook_id) or session.endpoint
             answer = self._database.invoke(request, endpoint, self._declaration().storage_size)
-            if not counted:
-                raise StorageError(LOCKED_OUT)
+            if request.get("opt") in {"set", "del"}:
+                await self._counting.count(session.endpoint.faults.storage_write_ms / 1000)
         except StorageError as error:
             call.end("failed")
             raise InvocationError(str(error)) from error

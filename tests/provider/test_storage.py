@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from provider.storage import MISSING, SessionStorage
+from provider.writes import Writes
 from relay.run.dify import StorageFailed, StorageSilent
 from tests.provider.scripts import run
 
@@ -38,9 +39,17 @@ class Invocation:
         return outcome
 
 
-def storage(**outcomes: Any) -> tuple[SessionStorage, Invocation]:
+def storage(*, writes: Writes | None = None, **outcomes: Any) -> tuple[SessionStorage, Invocation]:
+    """Give a storage that was written to before, unless `writes` says otherwise."""
     invocation = Invocation(outcomes)
-    return SessionStorage(SimpleNamespace(storage=invocation)), invocation  # type: ignore[arg-type]
+    session: Any = SimpleNamespace(storage=invocation)
+    return SessionStorage(session, writes=writes or written()), invocation
+
+
+def written() -> Writes:
+    writes = Writes()
+    writes.do(lambda: None, several=lambda: False, note=lambda: None)
+    return writes
 
 
 def test_a_key_that_was_never_set_has_no_value() -> None:
@@ -120,3 +129,27 @@ def test_after_a_delete_a_key_is_gone(outcomes: dict[str, Any], called: list[str
 def test_a_key_that_may_still_be_there_is_a_failure(exist: object) -> None:
     with pytest.raises(StorageFailed):
         storage(delete=Exception("delete data failed: timeout"), exist=exist)[0].delete("k")
+
+
+LOCKED_OUT = Exception("save data failed: ERROR: deadlock detected (SQLSTATE 40P01)")
+
+
+def test_the_first_write_asks_what_others_have_found_out_and_later_ones_do_not() -> None:
+    port, invocation = storage(writes=Writes(), get=Exception(MISSING), set=None)
+    port.set("k", b"v")
+    port.set("k", b"v")
+    assert invocation.called == ["get", "set", "set"]
+
+
+def test_who_is_locked_out_lets_others_know() -> None:
+    port, invocation = storage(writes=Writes(), get=Exception(MISSING), set=LOCKED_OUT)
+    with pytest.raises(StorageFailed):
+        port.set("k", b"v")
+    # each of the four attempts, and the note behind the first
+    assert invocation.called == ["get", *["set"] * 5]
+
+
+def test_a_storage_that_can_not_be_read_is_written_to() -> None:
+    port, invocation = storage(writes=Writes(), get=Exception("connection refused"), set=None)
+    port.set("k", b"v")
+    assert invocation.called == ["get", "set"]

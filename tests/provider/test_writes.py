@@ -40,69 +40,107 @@ def several() -> Iterator[ThreadPoolExecutor]:
         yield threads
 
 
+class Ordered:
+    """The order of one process' writes; `noted` is how often it let others know of several rows."""
+
+    def __init__(self, *, several: bool = False) -> None:
+        self.noted = 0
+        self._several = several
+        self._writes = Writes()
+
+    def do(self, write: Callable[[], None]) -> None:
+        self._writes.do(write, several=lambda: self._several, note=self._note)
+
+    def _note(self) -> None:
+        self.noted += 1
+
+
 def done() -> None:
     pass
 
 
+def begun_at_once(order: Ordered, threads: ThreadPoolExecutor) -> int:
+    """Give how many of many writes are under way at a time."""
+    store = Store()
+    writing = [threads.submit(order.do, store.write) for _ in range(3 * AT_ONCE)]
+    while store.begun.acquire(timeout=0.2):
+        pass
+    store.go.set()
+    for write in writing:
+        write.result(10)
+    return store.most
+
+
 def test_nothing_is_written_beside_the_first_write(several: ThreadPoolExecutor) -> None:
-    order, store, later = Writes(), Store(), threading.Event()
+    order, store, later = Ordered(), Store(), threading.Event()
     first = several.submit(order.do, store.write)
-    store.begun.acquire()
-    others = [several.submit(order.do, later.set) for _ in range(AT_ONCE)]
+    assert store.begun.acquire(timeout=10)
+    others = [several.submit(order.do, later.set) for _ in range(4)]
     assert not later.wait(0.05)
     store.go.set()
     for write in (first, *others):
         write.result(10)
     assert later.is_set()
-    assert store.most == 1
 
 
-def test_then_a_few_are_written_at_once(several: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writes, "LONG", 10.0)
-    order, store = Writes(), Store()
+def test_then_all_are_written_at_once(several: ThreadPoolExecutor) -> None:
+    order = Ordered()
     order.do(done)
-    begun = [several.submit(order.do, store.write) for _ in range(3 * AT_ONCE)]
-    for _ in range(AT_ONCE):
-        assert store.begun.acquire(timeout=10)
+    assert begun_at_once(order, several) == 3 * AT_ONCE
+    assert order.noted == 0
+
+
+def test_after_a_first_write_that_failed_the_next_one_goes_alone_too(several: ThreadPoolExecutor) -> None:
+    order, store = Ordered(), Store()
+    with pytest.raises(OSError, match="full"):
+        order.do(failing([OSError("full")]))
+    begun = [several.submit(order.do, store.write) for _ in range(2)]
+    assert store.begun.acquire(timeout=10)
     assert not store.begun.acquire(timeout=0.05)
     store.go.set()
     for write in begun:
         write.result(10)
-    assert store.most == AT_ONCE
-
-
-def test_a_write_that_hangs_keeps_the_others_only_for_a_while(
-    several: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(writes, "LONG", 0.05)
-    order, store = Writes(), Store()
-    order.do(done)
-    hanging = [several.submit(order.do, store.write) for _ in range(AT_ONCE)]
-    for _ in hanging:
-        store.begun.acquire()
-    order.do(done)
-    assert not any(write.done() for write in hanging)
-    store.go.set()
-    for write in hanging:
-        write.result(10)
 
 
 @pytest.mark.parametrize("told", [LOCKED_OUT, MYSQL])
-def test_what_was_locked_out_is_written_again_and_from_then_on_one_after_the_other(
+def test_what_was_locked_out_is_written_again_and_from_then_on_few_go_at_once(
     told: str, several: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(writes, "LONG", 10.0)
-    order, store = Writes(), Store()
+    order = Ordered()
     order.do(done)
     outcomes: list[Exception | None] = [Exception(told), Exception(told), None]
     order.do(failing(outcomes))
     assert outcomes == []
     assert [record.getMessage().count("tenant_storages") for record in caplog.records] == [1]
-    begun = [several.submit(order.do, store.write) for _ in range(AT_ONCE)]
+    assert order.noted == 1
+    assert begun_at_once(order, several) == AT_ONCE
+
+
+def test_where_another_process_has_found_several_rows_few_go_at_once(
+    several: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writes, "LONG", 10.0)
+    order = Ordered(several=True)
+    order.do(done)
+    assert begun_at_once(order, several) == AT_ONCE
+    assert order.noted == 0
+
+
+def test_a_write_that_hangs_keeps_the_others_only_for_a_while(
+    several: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order, store = Ordered(several=True), Store()
+    order.do(done)
+    monkeypatch.setattr(writes, "LONG", 0.05)
+    hanging = [several.submit(order.do, store.write) for _ in range(AT_ONCE)]
+    for _ in hanging:
+        assert store.begun.acquire(timeout=10)
+    order.do(done)
+    assert not any(write.done() for write in hanging)
     store.go.set()
-    for write in begun:
+    for write in hanging:
         write.result(10)
-    assert store.most == 1
 
 
 def failing(outcomes: list[Exception | None]) -> Callable[[], None]:
@@ -125,7 +163,7 @@ def failing(outcomes: list[Exception | None]) -> Callable[[], None]:
 def test_whatever_else_fails_is_not_written_again(error: Exception) -> None:
     outcomes: list[Exception | None] = [error, None]
     with pytest.raises(type(error)) as raised:
-        Writes().do(failing(outcomes))
+        Ordered().do(failing(outcomes))
     assert raised.value is error
     assert outcomes == [None]
 
@@ -133,17 +171,5 @@ def test_whatever_else_fails_is_not_written_again(error: Exception) -> None:
 def test_who_is_locked_out_again_and_again_hears_of_it() -> None:
     outcomes: list[Exception | None] = [Exception(LOCKED_OUT) for _ in range(9)]
     with pytest.raises(Exception, match="deadlock detected"):
-        Writes().do(failing(outcomes))
+        Ordered().do(failing(outcomes))
     assert len(outcomes) == 9 - writes.ATTEMPTS
-
-
-def test_after_a_first_write_that_failed_the_next_one_goes_alone_too(several: ThreadPoolExecutor) -> None:
-    order, store = Writes(), Store()
-    with pytest.raises(OSError, match="full"):
-        order.do(failing([OSError("full")]))
-    begun = [several.submit(order.do, store.write) for _ in range(2)]
-    store.begun.acquire()
-    assert not store.begun.acquire(timeout=0.05)
-    store.go.set()
-    for write in begun:
-        write.result(10)
