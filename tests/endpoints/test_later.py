@@ -182,7 +182,8 @@ def test_who_hangs_up_before_the_acknowledgement_is_answered_once_or_was_never_a
     for number in range(20):
         text = f"message {number}"
         sender.post(f"{client.base_url}chat", text, place=place, user=place, deadline=0.005 * number + 0.005)
-    sender.post(f"{client.base_url}chat", "the last one", place=place, user=place, deadline=30)
+    posted = sender.post(f"{client.base_url}chat", "the last one", place=place, user=place, deadline=30)
+    assert (posted["gave_up"], posted["status"]) == (False, 200), posted
 
     answers: list[str] = []
     rows: list[dict[str, Any]] = []

@@ -138,12 +138,14 @@ class Records:
         Costs a call for each slot, for each page that is looked into and for each record. Entries whose record is
         gone don't count, or many of them would hide what is there.
         """
-        read: dict[Entry, dict[str, Any] | None] = {}
+        read: dict[str, dict[str, Any] | None] = {}
         wanted = count
         while True:
             entries = self._process.index.latest(self._reach, wanted)
-            read = {entry: read[entry] if entry in read else self._named(entry) for entry in entries}
-            found = [record for record in read.values() if record is not None]
+            for entry in entries:  # one of each record; what is being written anew still holds the tag before
+                if entry.id not in read:
+                    read[entry.id] = self._valid(self._storage.get(self._key(entry.id)))
+            found = [record for entry in entries if (record := read[entry.id]) is not None]
             if len(found) >= count or len(entries) < wanted:
                 return found[:count]
             wanted *= 4
@@ -170,10 +172,6 @@ class Records:
     def _entry(self, hashed: str, record: Mapping[str, Any], at: float) -> Entry:
         entry = Entry(hashed, token_hex(4), 0, at)
         return entry._replace(size=max(len(_encode(record, entry)), self.kind.reserve) + LINE)
-
-    def _named(self, entry: Entry) -> dict[str, Any] | None:
-        record = self._valid(self._storage.get(self._key(entry.id)))
-        return record if record is not None and record["tag"] == entry.tag else None
 
     def _valid(self, stored: bytes | None) -> dict[str, Any] | None:
         record = _decode(stored)
