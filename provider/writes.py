@@ -21,7 +21,7 @@ log = logging.getLogger("duck_relay")
 # in the database's words, behind the daemon's: PostgreSQL's 40P01, MySQL's 1213
 LOCKED_OUT = re.compile(r"(?:save|delete) data failed: .*\bdeadlock\b.*", re.IGNORECASE | re.DOTALL)
 ATTEMPTS = 4
-AT_ONCE = 8  # writes, where there are several rows: with four, 8 locked none of 400 deliveries out, 16 nearly all
+AT_ONCE = 4  # writes, where there are several rows: with four, 8 locked none of 400 deliveries out, 16 nearly all
 LONG = 1.0  # seconds after which others no longer wait for a write: its caller may be gone, and its answer never come
 FIRST = 6.0  # seconds, the same for the first write: as long as it may take
 SEVERAL = (

@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 from tests.workspace.senders.conftest import NOW, Call, Clock, caller
 from workspace.senders import handles
 from workspace.senders.slack import Slack
-from workspace.testing import Workspace
+from workspace.testing import Sender, Workspace
 
 THREAD = {"channel": "C0POND", "thread_ts": "1.5"}
 FOR = {"recipient_team_id": "T0POND", "recipient_user_id": "U0ADA"}
@@ -32,6 +32,10 @@ def error(call: Call, method: str, **body: Any) -> str:
     return str(answer.body.get("error", "none"))
 
 
+def in_thread(sender: Sender) -> list[dict[str, Any]]:
+    return [message for message in sender.chat("C0POND") if message["thread"] == "1.5"]
+
+
 def test_the_vendors_client_posts_edits_streams_and_says_that_it_thinks(duck_workspace: Workspace) -> None:
     sender = duck_workspace.sender("slack")
     sender.clear()
@@ -43,11 +47,11 @@ def test_the_vendors_client_posts_edits_streams_and_says_that_it_thinks(duck_wor
     for word in ("Qu", "a", "ck"):
         stream.append(markdown_text=word)
     assert sender.status("C0POND") == []
-    assert [message["streaming"] for message in sender.chat()] == [True]
+    assert [message["streaming"] for message in in_thread(sender)] == [True]
     stream.stop(markdown_text="!")
     posted = client.chat_postMessage(channel="C0POND", thread_ts="1.5", text="hello")
     client.chat_update(channel="C0POND", ts=posted["ts"], markdown_text="**hello**")
-    assert [(m["thread"], m["text"], m["dialect"], m["streaming"]) for m in sender.chat()] == [
+    assert [(m["thread"], m["text"], m["dialect"], m["streaming"]) for m in in_thread(sender)] == [
         ("1.5", "Quack!", "markdown", False),
         ("1.5", "**hello**", "markdown", False),
     ]
