@@ -23,7 +23,6 @@ LOCKED_OUT = re.compile(r"(?:save|delete) data failed: .*\bdeadlock\b.*", re.IGN
 ATTEMPTS = 4
 AT_ONCE = 4  # writes, where there are several rows: with four, 8 locked none of 400 deliveries out, 16 nearly all
 LONG = 1.0  # seconds after which others no longer wait for a write: its caller may be gone, and its answer never come
-FIRST = 6.0  # seconds, the same for the first write: as long as it may take
 SEVERAL = (
     "Dify's plugin daemon counts what this plugin stores in several rows of its table tenant_storages, in which many"
     " writes lock each other out: from now on few go at once. One of the rows is enough."
@@ -82,10 +81,9 @@ class Writes:
         """Give for how long the next one has to wait, unless another one ends before, in seconds."""
         if self._most == inf:
             return 0.0
-        long, now = FIRST if self._first else LONG, time.monotonic()
-        waited_for = sorted(begun for begun in self._begun if now - begun < long)
-        most = int(self._most)
-        return waited_for[-most] + long - now if len(waited_for) >= most else 0.0
+        now, most = time.monotonic(), int(self._most)
+        waited_for = sorted(begun for begun in self._begun if now - begun < LONG)
+        return waited_for[-most] + LONG - now if len(waited_for) >= most else 0.0
 
     def _open(self, most: float) -> None:
         with self._change:

@@ -102,6 +102,21 @@ def test_after_a_first_write_that_failed_the_next_one_goes_alone_too(several: Th
         write.result(10)
 
 
+def test_first_writes_that_nobody_answers_keep_the_others_only_for_a_while(
+    several: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writes, "LONG", 0.05)
+    order, store = Ordered(), Store()
+    gone = [several.submit(order.do, store.write) for _ in range(3)]
+    for _ in gone:
+        assert store.begun.acquire(timeout=10)
+    order.do(done)
+    assert not any(write.done() for write in gone)
+    store.go.set()
+    for write in gone:
+        write.result(10)
+
+
 @pytest.mark.parametrize("told", [LOCKED_OUT, MYSQL])
 def test_what_was_locked_out_is_written_again_and_from_then_on_few_go_at_once(
     told: str, several: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
