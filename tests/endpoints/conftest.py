@@ -105,3 +105,14 @@ def silence_from_the_start(request: pytest.FixtureRequest) -> None:
         items = [item for item in items if item.path == request.path]
     if any("silence" in item.fixturenames for item in items):
         request.getfixturevalue("silence")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Workspace]:
+    """Give a workspace with two processes of the plugin, whose storage was written to before.
+
+    Of a new installation see test_burst.py.
+    """
+    with Workspace(instances=2) as running:
+        running.storage_rows(1)
+        yield running

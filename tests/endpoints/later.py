@@ -90,3 +90,9 @@ def answering(sender: Sender, webhook: str, app: str, **more: Any) -> dict[str, 
         "key": None,
         **more,
     }
+
+
+def moved(workspace: Workspace, client: httpx.Client, **settings: Any) -> None:
+    """Change an endpoint's settings."""
+    hook = str(client.base_url).rstrip("/").rpartition("/")[2]
+    workspace.endpoint(hook=hook, settings={"api_key": KEY, **settings})

@@ -16,13 +16,6 @@ from workspace.testing import Workspace, until
 PATIENCE = 75  # seconds: a lease of 25, a look each 30, and a busy machine
 
 
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Workspace]:
-    with Workspace(instances=2) as running:
-        running.storage_rows(1)  # something was stored here before: of a new installation see test_burst.py
-        yield running
-
-
 @pytest.fixture
 def both(cluster: Workspace) -> Iterator[list[httpx.Client]]:
     """A client of an endpoint for each of the two processes."""

@@ -27,10 +27,8 @@ BOTH = (0, 1)
 
 
 @pytest.fixture(scope="module")
-def workspace() -> Iterator[Workspace]:
-    with Workspace(instances=2) as running:
-        running.storage_rows(1)  # something was stored here before: of a new installation see test_burst.py
-        yield running
+def workspace(cluster: Workspace) -> Workspace:
+    return cluster
 
 
 @pytest.fixture
