@@ -10,8 +10,9 @@ from werkzeug import Request, Response
 
 from relay.call import Interface
 from relay.carry import Carrier
-from relay.decide import Declared, decide
+from relay.decide import decide
 from relay.errors import MethodNotAllowed, NotFound, RelayError, Unauthorized
+from relay.given import Declared
 from relay.host import Host
 from relay.incoming import access
 from relay.incoming.received import Received, new_id, receive

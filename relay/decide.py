@@ -3,32 +3,26 @@
 The same request, settings and time give the same decision.
 """
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
-from typing import Any
 
-from relay import destination
-from relay.call import Call, Interface
-from relay.errors import AppUnavailable, InvalidParam, Misconfigured, PayloadTooLarge, RelayError
+from relay import destination, identity
+from relay.call import Call
+from relay.errors import AppUnavailable, Misconfigured, PayloadTooLarge, RelayError
+from relay.given import Declared, Giving
 from relay.incoming import access, mapping
 from relay.incoming.access import Caller
-from relay.incoming.body import MULTIPART
-from relay.incoming.fields import NEW, Asked
-from relay.incoming.mapping import IDEMPOTENCY_KEY, Mapped
+from relay.incoming.fields import Asked
+from relay.incoming.mapping import Mapped
 from relay.incoming.received import Received
 from relay.incoming.settings import Access, MemoryOf, Settings
 from relay.incoming.templates import Budget
 from relay.outgoing import cors, formats
 from relay.outgoing.formats import Format
 from relay.plan import Destination, Dialect, Plan
-from relay.run import files
 from relay.senders import Delivery, Ignored, Reply, Scheme
 
 MOST_UNPROVEN = 10  # runs that a stranger starts by one request
-# the daemon kills a plugin that writes it a line of over 5 MiB, and with it all other answers
-LARGEST_CALL = 4 * 1024 * 1024  # bytes
 
 NOT_FOR_THE_BOT = "nobody wants an answer to this here"
 NO_WORDS = Reply()
@@ -47,10 +41,6 @@ class Decision:
     key: int = 0  # which of several keys let the caller in, from 1
     secret: int = 0  # likewise which of several webhook secrets
     notes: Sequence[str] = ()  # for the log
-
-
-# asks what an app declares, by its id: Dify's /parameters
-type Declared = Callable[[str], Mapping[str, Any]]
 
 
 def decide(
@@ -168,7 +158,7 @@ class _Deciding:
             if goes_to is Destination.CALLBACK:
                 return replace(plan, callback=mapped.callback, listed="{" in settings.callback_url)
             return plan
-        said = destination.listen(mapped, settings, self.received.interface, self._inputs)
+        said = destination.listen(mapped, settings, self.received.interface, self._giving.inputs)
         if said is None:
             return None
         mapped = replace(mapped, asked=said.asked, thread=None)
@@ -185,15 +175,24 @@ class _Deciding:
             unasked=said.unasked,
         )
 
-    def _inputs(self) -> Iterable[tuple[str, Mapping[str, Any]]]:
-        return files.form_of(self.declared(self.decided.app_id))
+    @property
+    def _giving(self) -> Giving:
+        return Giving(
+            app_id=self.decided.app_id,
+            interface=self.received.interface,
+            settings=self.settings,
+            declared=self.declared,
+        )
 
     def _planned(self, message: Delivery, mapped: Mapped, form: Format, *, runs: bool = True) -> Plan:
         settings, asked = self.settings, mapped.asked
-        app_id = self.decided.app_id
-        call = self._call(asked) if runs else Call(app_id=app_id, interface=self.received.interface, user=asked.user)
+        app_id, interface = self.decided.app_id, self.received.interface
+        call = self._giving.call(asked) if runs else Call(app_id=app_id, interface=interface, user=asked.user)
         readable = form.readable if self._named(asked) else formats.asks_for_page(self.received)
-        delivery_id, fingerprint = self._identity(message, form)
+        if self.scheme:
+            delivery_id, fingerprint = identity.of_delivery(self.scheme, message), ""
+        else:
+            delivery_id, fingerprint = identity.of_request(self.received, form.name)
         return Plan(
             caller=self.decided.caller or Caller.KEY,
             endpoint_id=self.received.endpoint_id,
@@ -211,100 +210,3 @@ class _Deciding:
             reply=mapped.reply,
             context=mapped.context,
         )
-
-    def _identity(self, message: Delivery, form: Format) -> tuple[str | None, str]:
-        """Give a delivery's id, and for an Idempotency-Key what else must be the same; both are good for one app.
-
-        What a sender sends under its own id may differ: in how often it was tried, for instance.
-        Source: IETF draft "The Idempotency-Key HTTP Header Field", "Idempotency Fingerprint".
-        """
-        if self.scheme:
-            own = self.scheme.delivery_id(message)
-            return (_hash([self.scheme.name, own]) if own else None), ""
-        received = self.received
-        if not (key := received.header(IDEMPOTENCY_KEY)):
-            return None, ""
-        request = [
-            received.method,
-            received.interface,
-            sorted(received.arguments.items()),
-            self._content(),
-            form.name,
-        ]
-        return _hash([IDEMPOTENCY_KEY, key]), _hash(request)
-
-    def _content(self) -> list[Any]:
-        """Say what the body holds: each try of the same form may have another boundary between its parts."""
-        media_type = self.received.header("content-type").partition(";")[0].strip().lower()
-        if media_type != MULTIPART:
-            return [media_type, sha256(self.received.body).hexdigest()]
-        body = self.received.content
-        return [
-            body.document,
-            [[u.name, u.filename, u.mimetype, sha256(u.content).hexdigest()] for u in body.uploads],
-        ]
-
-    def _call(self, asked: Asked) -> Call:
-        """Check what the interface itself demands, and give the app what its owner and the caller send.
-
-        Raises InvalidParam for a chat without a query, and for files that have no place.
-        """
-        app_id, interface = self.decided.app_id, self.received.interface
-        inputs = asked.inputs
-        fresh = asked.conversation_id == NEW
-        if interface is Interface.CHAT and not asked.query.strip():
-            raise InvalidParam("A chat app needs a query: send the field query.")
-        if interface in {Interface.WORKFLOW, Interface.COMPLETION} and asked.query and not asked.placed:
-            inputs = {"query": asked.query, **inputs}
-        call = Call(
-            app_id=app_id,
-            interface=interface,
-            query=asked.query,
-            inputs=inputs,
-            files=asked.files,
-            uploads=asked.uploads,
-            conversation_id=None if fresh else asked.conversation_id or None,
-            fresh=fresh,
-            user=asked.user or None,
-        )
-        if call.files or call.uploads:
-            call = files.place(call, self._file_inputs())
-        call = self._with_defaults(call)
-        if _line_of(call) > LARGEST_CALL:
-            raise PayloadTooLarge(
-                f"The query and inputs are too large: Dify takes at most {LARGEST_CALL} bytes. Send files as files."
-            )
-        return call
-
-    def _with_defaults(self, call: Call) -> Call:
-        """Put what the owner filled in beside the app below what the caller sends. Raises Misconfigured."""
-        picked = self.settings.app
-        if picked is None or picked.app_id != call.app_id:
-            return call
-        taken = call.inputs.keys() | {upload.name for upload in call.uploads}
-        # what was left empty is not a default
-        inputs = {
-            name: value for name, value in picked.inputs.items() if name not in taken and value not in ("", None)
-        }
-        if picked.files:
-            taken |= inputs.keys()
-            free = {name: several for name, several in self._file_inputs().items() if name not in taken}
-            if len(free) == 1:  # by reverse invocation a file beside the inputs is dropped: only an input takes it
-                try:
-                    owners = Call(app_id=call.app_id, inputs=inputs, files=picked.files)
-                    inputs = dict(files.place(owners, free).inputs)
-                except InvalidParam as error:
-                    raise Misconfigured(f"app: {error.message.rstrip('.')}") from None
-        return replace(call, inputs={**inputs, **call.inputs})
-
-    def _file_inputs(self) -> Mapping[str, bool]:
-        return files.file_inputs(self.declared(self.decided.app_id))
-
-
-def _line_of(call: Call) -> int:
-    """Count the bytes of what Dify is sent for a call, as JSON in ASCII."""
-    return len(json.dumps([call.app_id, call.query, call.inputs, call.user, call.conversation_id]))
-
-
-def _hash(parts: Any) -> str:
-    return sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()

@@ -18,13 +18,18 @@ class RelayError(Exception):
         reason: str = "",
         headers: Mapping[str, str] | None = None,
         about: Mapping[str, Any] | None = None,
+        param: str | None = None,
     ) -> None:
-        """Take what to tell, what the log alone is told, headers, and the ids of the run that the error is about."""
+        """Take what to tell, what the log alone is told, headers, and the ids of the run that the error is about.
+
+        `param` names the caller's parameter that is wrong, for APIs that say so.
+        """
         super().__init__(message)
         self.message = message
         self.reason = reason
         self.headers = dict(headers or {})
         self.about = dict(about or {})
+        self.param = param
         self.readable: bool | None = None  # whether a person reads it; None: as the head of the request says
 
     def as_dict(self) -> dict[str, Any]:

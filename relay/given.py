@@ -1,0 +1,92 @@
+"""What an app is given: what the caller asks, below it what the owner filled in, files where they have a place."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from relay.call import Call, Interface
+from relay.errors import InvalidParam, Misconfigured, PayloadTooLarge
+from relay.incoming.fields import NEW, Asked
+from relay.incoming.settings import Settings
+from relay.run import files
+
+# the daemon kills a plugin that writes it a line of over 5 MiB, and with it all other answers
+LARGEST_CALL = 4 * 1024 * 1024  # bytes
+
+# asks what an app declares, by its id: Dify's /parameters
+type Declared = Callable[[str], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Giving:
+    """Turns what is asked of one app into a call."""
+
+    app_id: str
+    interface: Interface
+    settings: Settings
+    declared: Declared
+
+    def call(self, asked: Asked) -> Call:
+        """Check what the interface itself demands, and give the app what its owner and the caller send.
+
+        Raises InvalidParam for a chat without a query, and for files that have no place.
+        """
+        interface, inputs = self.interface, asked.inputs
+        fresh = asked.conversation_id == NEW
+        if interface is Interface.CHAT and not asked.query.strip():
+            raise InvalidParam("A chat app needs a query: send the field query.")
+        if interface in {Interface.WORKFLOW, Interface.COMPLETION} and asked.query and not asked.placed:
+            inputs = {"query": asked.query, **inputs}
+        call = Call(
+            app_id=self.app_id,
+            interface=interface,
+            query=asked.query,
+            inputs=inputs,
+            files=asked.files,
+            uploads=asked.uploads,
+            conversation_id=None if fresh else asked.conversation_id or None,
+            fresh=fresh,
+            user=asked.user or None,
+        )
+        if call.files or call.uploads:
+            call = files.place(call, self._file_inputs())
+        call = self._with_defaults(call)
+        if _line_of(call) > LARGEST_CALL:
+            raise PayloadTooLarge(
+                f"The query and inputs are too large: Dify takes at most {LARGEST_CALL} bytes. Send files as files."
+            )
+        return call
+
+    def inputs(self) -> Iterable[tuple[str, Mapping[str, Any]]]:
+        """Give each input that the app declares: its kind, and the field."""
+        return files.form_of(self.declared(self.app_id))
+
+    def _with_defaults(self, call: Call) -> Call:
+        """Put what the owner filled in beside the app below what the caller sends. Raises Misconfigured."""
+        picked = self.settings.app
+        if picked is None or picked.app_id != call.app_id:
+            return call
+        taken = call.inputs.keys() | {upload.name for upload in call.uploads}
+        # what was left empty is not a default
+        inputs = {
+            name: value for name, value in picked.inputs.items() if name not in taken and value not in ("", None)
+        }
+        if picked.files:
+            taken |= inputs.keys()
+            free = {name: several for name, several in self._file_inputs().items() if name not in taken}
+            if len(free) == 1:  # by reverse invocation a file beside the inputs is dropped: only an input takes it
+                try:
+                    owners = Call(app_id=call.app_id, inputs=inputs, files=picked.files)
+                    inputs = dict(files.place(owners, free).inputs)
+                except InvalidParam as error:
+                    raise Misconfigured(f"app: {error.message.rstrip('.')}") from None
+        return replace(call, inputs={**inputs, **call.inputs})
+
+    def _file_inputs(self) -> Mapping[str, bool]:
+        return files.file_inputs(self.declared(self.app_id))
+
+
+def _line_of(call: Call) -> int:
+    """Count the bytes of what Dify is sent for a call, as JSON in ASCII."""
+    return len(json.dumps([call.app_id, call.query, call.inputs, call.user, call.conversation_id]))
