@@ -7,7 +7,7 @@ from dify_plugin import Endpoint
 from werkzeug import Request, Response
 
 from provider.host import HOST
-from relay.answer import refuse
+from relay import answer, openai
 
 
 class Nowhere(Endpoint):
@@ -17,4 +17,5 @@ class Nowhere(Endpoint):
         values: Mapping[str, Any],
         settings: Mapping[str, Any],
     ) -> Response:
-        return refuse(r, settings, methods=values.get("methods", ()), host=HOST)
+        speaker = openai if openai.speaks(r.path) else answer
+        return speaker.refuse(r, settings, methods=values.get("methods", ()), host=HOST)

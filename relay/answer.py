@@ -49,7 +49,7 @@ def respond(
     def work(line: Line) -> Response:
         budget = Budget(clock=host.elapsed)
         try:
-            decision = decide(received, owner, now=host.clock(), declared=_declared(dify, interface), budget=budget)
+            decision = decide(received, owner, now=host.clock(), declared=declared_by(dify, interface), budget=budget)
         except Unauthorized as error:
             if owner.access is Access.SIGNATURE:
                 desk_of(received.endpoint_id, host.own, host.elapsed).refused = error.reason or error.message
@@ -91,10 +91,12 @@ def finish(
     route: str,
     host: Host,
     by_sender: bool = True,
+    tell: Callable[[RelayError], Response] | None = None,
 ) -> Response:
     """Do the work, turn what it raises into a response, and give that what all responses carry. Raises nothing.
 
-    `by_sender` says that a webhook's sender may ask, who sends again or not by the status alone.
+    `by_sender` says that a webhook's sender may ask, who sends again or not by the status alone. `tell` gives an error
+    as another API does; a sender never asks there.
     """
     line = Line(
         request_id=received.request_id or new_id(),
@@ -109,11 +111,13 @@ def finish(
     except RelayError as error:
         line.failed(error)
         readable = formats.asks_for_page(received) if error.readable is None else error.readable
-        response = refusal(error, readable=readable, scheme=_sender(settings) if by_sender else None)
+        scheme = _sender(settings) if by_sender else None
+        response = tell(error) if tell else refusal(error, readable=readable, scheme=scheme)
     except Exception as error:  # noqa: BLE001 - the SDK would send the traceback to the caller
         unforeseen(line.request_id, error)
         line.notes.append("500 internal_error")
-        response = refusal(RelayError(UNFORESEEN), readable=formats.asks_for_page(received))
+        unknown = RelayError(UNFORESEEN)
+        response = tell(unknown) if tell else refusal(unknown, readable=formats.asks_for_page(received))
     response.headers.update({**HEADERS, "X-Request-Id": line.request_id, **cors.headers(received, settings)})
     if received.method != "OPTIONS":
         response.vary.add("Accept-Encoding")
@@ -137,7 +141,9 @@ def _sender(settings: Settings) -> Scheme | None:
         return None
 
 
-def _declared(dify: Dify, interface: Interface) -> Declared:
+def declared_by(dify: Dify, interface: Interface) -> Declared:
+    """Give what asks Dify what an app declares; it raises RelayError."""
+
     def ask(app_id: str) -> Mapping[str, Any]:
         try:
             return dify.parameters(app_id)

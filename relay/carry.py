@@ -10,25 +10,29 @@ from typing import Any
 from werkzeug import Response
 
 from relay import wire
-from relay.errors import AnswerUnshaped, AppFailed, AppTimeout, RelayError, TooManyRequests
+from relay.call import Call
+from relay.errors import AnswerUnshaped, AppFailed, AppTimeout, AppUnavailable, RelayError, TooManyRequests
+from relay.event import Event
 from relay.host import Host
 from relay.incoming.settings import Settings
 from relay.incoming.templates import Budget
 from relay.log import Line, unforeseen
 from relay.outgoing.coding import Gzip
-from relay.outgoing.formats import FORMATS
+from relay.outgoing.formats import FORMS, Telling
+from relay.outgoing.openai.errors import SHOULD_RETRY
 from relay.outgoing.output import Gathered, Output, Streamed, Withheld
 from relay.outgoing.pump import UNFORESEEN, Pump, Timing, every, settle, together
 from relay.outgoing.record import Record
 from relay.outgoing.response import of_type
-from relay.outgoing.shape import shape
+from relay.outgoing.shape import Shaped, shape
 from relay.plan import Dialect, Plan
 from relay.run.app import App
 from relay.run.deliveries import LONGEST_ANSWER, RENEW, Answer, Delivery
 from relay.run.dify import Dify
 from relay.run.failure import Cancelled
+from relay.run.histories import Histories
 from relay.run.limits import Limits
-from relay.run.records import DAY, DELIVERIES, MEMORY, Kind, Records
+from relay.run.records import DAY, DELIVERIES, HISTORIES, MEMORY, Kind, Records
 from relay.run.transcript import Transcript
 
 JSON = "application/json"
@@ -59,8 +63,13 @@ class Carrier:
         if isinstance(run, Answer):
             self.line.replayed = True
             return of_type(run.media_type, run.body, run.status)
-        whole = run.whole()
-        media_type = FORMATS[plan.form].media_type
+        try:
+            whole = run.whole()
+        except RelayError as error:
+            if plan.dialect is Dialect.OPENAI and not run.is_refused(error):
+                error.headers[SHOULD_RETRY] = "false"
+            raise
+        media_type = FORMS[plan.form].media_type
         if whole is not None:
             return of_type(media_type, whole)
         response = of_type(media_type, run.stream())
@@ -184,8 +193,9 @@ class _Run:
         self._delivery = delivery
         self._app = App(carrier.dify, carrier.host, interface=plan.call.interface, request_id=carrier.line.request_id)
         self._watch = self._app.watch
-        self._encoder = FORMATS[plan.form].encoder
-        self._told = self._encoder(plan.call.query) if self._encoder else None
+        form = FORMS[plan.form]
+        self._encoder = form.encoder(plan.call.query, plan.options) if form.encoder else None
+        self._gatherer = form.gatherer(plan.options) if form.gatherer else Shaped(self._shape)
         self._record = Record(LONGEST_ANSWER if delivery else 0)
         self._release = every(RENEW, delivery.renew) if delivery else _nothing
         try:
@@ -195,7 +205,7 @@ class _Run:
             raise
         self._pump = Pump(
             self._app.inbox,
-            self._app.events(call, memory=self._memory(), thread=plan.thread),
+            self._events(call),
             self._make_output(),
             leave=self._app.leave,
             timing=Timing(ending=carrier.host.ending),
@@ -220,10 +230,14 @@ class _Run:
             raise
         if self._pump.error:
             self._carrier.line.failed(self._pump.error)
-        if self._told is None:
+        if self._encoder is None:
             self._record.add(whole)
         self._conclude(self._answer())
         return whole
+
+    def is_refused(self, error: RelayError) -> bool:
+        """Tell whether an error says that nothing has run, so that to ask again costs nothing."""
+        return self._pump.events == 0 and isinstance(error, AppUnavailable | TooManyRequests)
 
     def stream(self) -> Iterator[bytes]:
         """Stream the answer. Raises nothing: the daemon would send the traceback to the caller."""
@@ -250,7 +264,7 @@ class _Run:
             return None
         return Answer(
             status=200,
-            media_type=FORMATS[self._plan.form].media_type,
+            media_type=FORMS[self._plan.form].media_type,
             body=(self._record.whole or b"").decode(),
         )
 
@@ -267,13 +281,26 @@ class _Run:
             self._delivery.finish(answer)
 
     def _make_output(self) -> Output:
-        if self._told is None:
-            return Gathered(self._shape)
+        if self._encoder is None:
+            return Gathered(self._gatherer)
         coding = Gzip() if self._carrier.gzip and not self._plan.sender else None
         record = self._record if self._delivery else None
-        streamed = Streamed(self._told, self._carrier.host.elapsed(), coding=coding, record=record)
+        streamed = Streamed(self._encoder, self._carrier.host.elapsed(), coding=coding, record=record)
         # a sender goes by the status: by 200 it would take a run for done that fails later
         return Withheld(streamed) if self._plan.sender else streamed
+
+    def _events(self, call: Call) -> Iterator[Event | None]:
+        plan, app = self._plan, self._app
+        if plan.history is None:
+            return app.events(call, memory=self._memory(), thread=plan.thread)
+        records = self._carrier.records(plan, HISTORIES)
+        return Histories(records=records, aside=app.aside, history=plan.history, said=self._said).run(
+            call, app.invoke
+        )
+
+    def _said(self) -> str:
+        told = self._encoder or self._gatherer
+        return told.text if isinstance(told, Telling) else ""
 
     def _memory(self) -> Records | None:
         if not self._plan.remembers:

@@ -97,13 +97,13 @@ def listen(mapped: Mapped, settings: Settings, interface: Interface, inputs: Inp
         return None
     thread = preset.conversation_key or preset.user or ""
     given = {"user": preset.user} if preset.user else {}
-    placed = {} if words else _placed(text, interface, inputs, asked.inputs)
+    into = {} if words else placed(text, interface, inputs, asked.inputs)
     return Spoken(
         asked=replace(
             asked,
             query=text,
-            inputs={**given, **placed, **asked.inputs},
-            placed=bool(placed),
+            inputs={**given, **into, **asked.inputs},
+            placed=bool(into),
             user=asked.user if mapped.named_by_owner else f"{sender}:{thread}",
         ),
         to=preset.to,
@@ -141,7 +141,7 @@ def _check(sender: str, to: Mapping[str, Any], handle: Mapping[str, Any], settin
         raise Misconfigured(f"reply is sender, but {needs}")
 
 
-def _placed(query: str, interface: Interface, inputs: Inputs, given: Mapping[str, Any]) -> dict[str, Any]:
+def placed(query: str, interface: Interface, inputs: Inputs, given: Mapping[str, Any]) -> dict[str, Any]:
     """Put a message into the input that a workflow has for it: `query`, else `text`, else its only one for text.
 
     Of an app whose kind is not known only an input that says so by its name, or that nothing else could fill.

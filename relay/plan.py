@@ -10,6 +10,7 @@ from pydantic import Field, TypeAdapter
 
 from relay.call import Call
 from relay.incoming.access import Caller
+from relay.run.histories import History
 
 VERSION = 1  # of a plan's shape: one that was stored by another version may have to be read otherwise
 LARGEST = 256 * 1024  # bytes of a plan that is stored
@@ -21,6 +22,7 @@ class Dialect(StrEnum):
     DIFY = "dify"  # the JSON envelope of Dify's Service API
     PAGE = "page"  # something to read
     SENDER = "sender"  # to a webhook sender: by the status, which decides whether it sends again
+    OPENAI = "openai"  # as OpenAI's API does
 
 
 class Destination(StrEnum):
@@ -42,8 +44,10 @@ class Plan:
     hook_id: str = ""  # of the address that was called; Dify's own word, no caller can forge it
     call: Call
     form: str  # by name
+    options: Mapping[str, Any] = field(default_factory=dict)  # what the form needs beside the query, as JSON
     dialect: Dialect = Dialect.DIFY
     thread: str | None = None  # of one user, where each has a conversation of its own
+    history: History | None = None  # what the caller says was said before; then nothing else is remembered
     remembers: bool = False  # the user's conversation, from one call to the next
     delivery_id: str | None = None  # the same again is the same delivery
     fingerprint: str = ""  # of the request: another one under the same id is refused; "" when it may differ

@@ -3,7 +3,7 @@
 Every other path and method is answered by provider/plugin.py, which sends it to endpoints/nowhere.py.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 
@@ -17,7 +17,8 @@ class Route:
     path: str
     methods: Sequence[str] = ("GET", "POST", "OPTIONS")
     source: str  # of the endpoint's class
-    shown: bool = False  # on Dify's page, with its methods but for OPTIONS
+    shown: bool = False  # on Dify's page, with what is `listed` of its methods
+    listed: Sequence[str] = ("GET", "POST")
     summary: str = ""  # in the OpenAPI description; a route without one is not described
 
     @property
@@ -26,7 +27,7 @@ class Route:
 
     def shows(self, method: str) -> bool:
         """Tell whether Dify's page lists the route with this method."""
-        return self.shown and method != "OPTIONS"
+        return self.shown and method in self.listed
 
 
 def _of_apps(name: str, summary: str) -> tuple[Route, Route]:
@@ -36,6 +37,23 @@ def _of_apps(name: str, summary: str) -> tuple[Route, Route]:
         Route(path=f"/{name}/<app_id>", source=source, shown=True, summary=summary),
         Route(path=f"/{name}", source=source, summary=picked),
     )
+
+
+API_ROOTS = "duck"  # /duck/<app_id> is the base URL of clients for one app
+
+
+def _of_openai(*paths: tuple[str, str, str], shown: str) -> Iterator[Route]:
+    """Give OpenAI's paths, each with methods and summary: at /v1, without it, and both below an app's own address."""
+    for root in ("/v1", "", f"/{API_ROOTS}/<app_id>/v1", f"/{API_ROOTS}/<app_id>"):
+        for path, methods, summary in paths:
+            yield Route(
+                path=f"{root}{path}",
+                methods=(*methods.split(), "OPTIONS"),
+                source="endpoints/openai.py",
+                shown=f"{root}{path}" == shown,
+                listed=("POST",),
+                summary=summary if root == "/v1" else "",
+            )
 
 
 DELIVERIES = "endpoints/deliveries.py"
@@ -50,6 +68,13 @@ ROUTES: Sequence[Route] = (
     *(
         Route(path=f"/deliveries/<delivery_id>/{action}", methods=("POST", "OPTIONS"), source=DELIVERIES)
         for action in ("redeliver", "cancel", "delete", "run")
+    ),
+    # GET, so that /chat/<app_id> does not take "completions" for an app
+    *_of_openai(
+        ("/chat/completions", "GET POST", ""),
+        ("/models", "GET", ""),
+        ("/models/<model_id>", "GET", ""),
+        shown="/v1/chat/completions",
     ),
     Route(path="/openapi.json", methods=("GET", "OPTIONS"), source="endpoints/openapi.py"),
 )

@@ -60,7 +60,7 @@ def _stored(default: Any) -> str:
         return str(default)
     if isinstance(default, float):
         return f"{default:g}"
-    if default is None or default in (frozenset(), (), SecretStr("")):
+    if default is None or default in (frozenset(), (), {}, SecretStr("")):
         return ""
     raise TypeError(f"how the form stores {default!r} is not known")
 

@@ -42,6 +42,22 @@ def check_key(received: Received, settings: Settings) -> int:
     return which
 
 
+def let_client_in(received: Received, settings: Settings) -> tuple[Caller, int]:
+    """Let a client of another API in: give how, and which key, from 1. Raises Unauthorized, Misconfigured.
+
+    None of them signs what it sends, so where that is asked for, none comes in.
+    """
+    if settings.access is Access.SIGNATURE:
+        raise Unauthorized(
+            "This endpoint lets in only who signs its requests, which API clients don't: its owner can add another"
+            " endpoint whose access is key.",
+        )
+    caller, key = (Caller.KEY, check_key(received, settings)) if settings.access is Access.KEY else (Caller.PUBLIC, 0)
+    if settings.problems:
+        raise Misconfigured(f"check {', '.join(settings.problems)}", told=caller is Caller.KEY)
+    return caller, key
+
+
 def presents_key(received: Received) -> bool:
     """Tell whether a request brings any key, right or wrong."""
     return any(True for _ in _presented(received))
@@ -98,12 +114,12 @@ def choose_scheme(settings: Settings) -> Scheme | None:
 
 
 def choose_app(named: str, settings: Settings) -> str:
-    """Give the app to run: the one named in the path, else the one picked in the settings.
+    """Give the app to run: the one named by the caller, by id or the owner's name, else the one picked.
 
     A holder of the key reaches every app, or those that the owner listed; the public only those that the owner
     named. Raises AppNotAllowed, or AppNotFound when no app is named anywhere.
     """
-    app_id = named or (settings.app.app_id if settings.app else "")
+    app_id = settings.app_id(named) or (settings.app.app_id if settings.app else "")
     if not app_id:
         raise AppNotFound("No app is named: put its id into the path, or pick an app in the endpoint's settings.")
     open_to_all_apps = settings.access is Access.KEY and not settings.allowed_apps

@@ -4,18 +4,16 @@ An output is told the time and waits for nothing; the pump does that. It takes e
 due, and gives it.
 """
 
-from collections.abc import Callable, Mapping
 from math import inf
-from typing import Any, Protocol
+from typing import Protocol
 
 from relay import wire
 from relay.errors import RelayError
 from relay.event import Event
 from relay.outgoing.coding import Coding, Identity
-from relay.outgoing.formats import Encoder
+from relay.outgoing.formats import Encoder, Gatherer
 from relay.outgoing.pace import Pace, Rhythm
 from relay.outgoing.record import Record
-from relay.run.transcript import Transcript
 
 
 class Output(Protocol):
@@ -114,12 +112,11 @@ class Streamed:
 class Gathered:
     """An answer in one piece of JSON."""
 
-    def __init__(self, shape: Callable[[Transcript], Mapping[str, Any]]) -> None:
-        self._transcript = Transcript()
-        self._shape = shape
+    def __init__(self, gatherer: Gatherer) -> None:
+        self._gatherer = gatherer
 
     def take(self, event: Event, now: float) -> None:  # noqa: ARG002 - an Output's shape
-        self._transcript.add(event)
+        self._gatherer.add(event)
 
     def due(self) -> float:
         return inf
@@ -133,7 +130,7 @@ class Gathered:
     def end(self, error: RelayError | None) -> bytes:
         if error:
             raise error
-        return wire.encode(wire.dump(self._shape(self._transcript)))
+        return wire.encode(wire.dump(self._gatherer.whole()))
 
 
 class Withheld:

@@ -1,12 +1,27 @@
 """An answer in one piece of JSON: by the owner's template, as its sender shows it, or as Dify's Service API."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from relay.errors import AnswerUnshaped
+from relay.event import Event
 from relay.incoming.templates import Budget, ObjectTemplate, Unfilled
 from relay.run.transcript import Transcript
 from relay.senders import SCHEMES
+
+
+class Shaped:
+    """An answer's text and results, and how they become JSON when all has been said."""
+
+    def __init__(self, shape: Callable[[Transcript], Mapping[str, Any]]) -> None:
+        self._transcript = Transcript()
+        self._shape = shape
+
+    def add(self, event: Event) -> None:
+        self._transcript.add(event)
+
+    def whole(self) -> Mapping[str, Any]:
+        return self._shape(self._transcript)
 
 
 def shape(

@@ -40,19 +40,20 @@ class App:
     ) -> Iterator[Event | None]:
         """Run the app, in the conversation that `memory` knows of the user in this thread."""
         if memory is None:
-            return self._invoke(call)
-        return Memory(records=memory, aside=self._aside, thread=thread).run(call, self._invoke)
+            return self.invoke(call)
+        return Memory(records=memory, aside=self.aside, thread=thread).run(call, self.invoke)
 
     def leave(self) -> None:
         """Give the run up."""
         for running in self._running:
             running.leave()
 
-    def _invoke(self, call: Call) -> Iterator[Event | None]:
+    def invoke(self, call: Call) -> Iterator[Event | None]:
+        """Run the app as the call says."""
         self._running.append(self._dify.run(call, self.inbox))
         return self.watch.events(self._running[-1].events())
 
-    def _aside[T](self, act: Callable[[], T]) -> Generator[None, None, T]:
+    def aside[T](self, act: Callable[[], T]) -> Generator[None, None, T]:
         """Let the storage take its time, in a thread of its own, which works for this request, too."""
 
         def work() -> T:

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, InstanceOf
 
 from relay.incoming.settings.form import FormField, Group, Text
-from relay.incoming.settings.values import Names
+from relay.incoming.settings.values import Named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ class AppSettings(Group):
     ] = None
 
     allowed_apps: Annotated[
-        Names,
+        Named,
         FormField(
             kind="text-input",
             label=Text(
@@ -79,19 +80,29 @@ class AppSettings(Group):
                 pt_BR="Aplicativos permitidos",
             ),
             help=Text(
-                en_US="App ids, separated by commas. Empty means every app for callers with the key, and only the"
-                " default app for all others.",
-                zh_Hans="应用 ID，用逗号分隔。留空时，持有密钥者可调用所有应用，其他方式只能调用默认应用。",
-                ja_JP="アプリ ID をカンマ区切りで。空の場合、キーを持つ人は全アプリ、"
-                "それ以外は既定のアプリだけです。",
-                pt_BR="IDs de aplicativos, separados por vírgulas. Vazio: todos para quem tem a chave, e só o padrão"
-                " para os demais.",
+                en_US="App ids, or name=id for OpenAI's clients, separated by commas. Naming any closes all others. Empty:"
+                " every app for callers with the key, the default app for all others.",
+                zh_Hans="应用 ID，或供 OpenAI 客户端使用的 名称=ID，用逗号分隔。填写后，其他应用一律关闭。"
+                "留空：持有密钥者可调用所有应用，其他方式只能调用默认应用。",
+                ja_JP="アプリ ID、または OpenAI クライアント用の 名前=ID をカンマ区切りで。書くと、ほかはすべて閉じます。"
+                "空：キーを持つ人は全アプリ、それ以外は既定のアプリだけ。",
+                pt_BR="IDs de apps, ou nome=id para clientes da OpenAI, com vírgulas. Indicar algum fecha todos os"
+                " outros. Vazio: todos para quem tem a chave, só o padrão para os demais.",
             ),
-            placeholder=Text.same("2b0c6a1e-…, 9f3d…"),
+            placeholder=Text.same("gpt-duck=2b0c6a1e-…, 9f3d…"),
         ),
-    ] = frozenset()
+    ] = MappingProxyType({})
+
+    def app_id(self, named: str) -> str:
+        """Give the id of the app that a caller names, by its id or by the owner's name for it."""
+        return self.allowed_apps.get(named, named)
+
+    def name_of(self, app_id: str) -> str:
+        """Give the owner's name for an app, its id where it has none."""
+        return next((name for name, one in self.allowed_apps.items() if one == app_id), app_id)
 
     @property
     def reachable_apps(self) -> frozenset[str]:
         """The apps that the owner named, by picking or by list; empty for none."""
-        return self.allowed_apps | ({self.app.app_id} if self.app else frozenset())
+        picked = {self.app.app_id} if self.app else set()
+        return frozenset(self.allowed_apps.values()) | picked

@@ -1,12 +1,14 @@
 """How a setting's text becomes its value."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, SecretStr
 
 _BETWEEN = re.compile(r"[,\r\n]")
 _BETWEEN_NAMES = re.compile(r"[,\s]+")
+_IS = re.compile(r"\s*=\s*")
 
 
 def _names(value: Any) -> Any:
@@ -15,6 +17,23 @@ def _names(value: Any) -> Any:
 
 
 type Names = Annotated[frozenset[str], BeforeValidator(_names)]
+
+
+def _named(value: Any) -> Any:
+    """Read "a, duck=b" into {"a": "a", "duck": "b"}; raises ValueError for a name without an id or with two."""
+    if not isinstance(value, str):
+        return value
+    named: dict[str, str] = {}
+    for one in filter(None, _BETWEEN_NAMES.split(_IS.sub("=", value.strip()))):
+        name, separator, id_ = one.partition("=")
+        if not name or (separator and not id_) or "=" in id_:
+            raise ValueError("each is an id, or a name, = and an id")
+        if named.setdefault(name, id_ or name) != (id_ or name):
+            raise ValueError("a name stands for one app")
+    return named
+
+
+type Named = Annotated[Mapping[str, str], BeforeValidator(_named)]
 
 
 def several(secret: SecretStr) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
-"""What a streamed form does."""
+"""What a form does: a streamed one, and one in a single piece."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol, runtime_checkable
 
 from relay.errors import RelayError
 from relay.event import Event
@@ -24,3 +25,22 @@ class Encoder(Protocol):
 
     def closing(self) -> bytes:
         """Give what comes after the last event or the error."""
+
+
+class Gatherer(Protocol):
+    """Folds one answer into one piece of JSON; made anew for each answer."""
+
+    def add(self, event: Event) -> object:
+        """Take one event in."""
+
+    def whole(self) -> Mapping[str, Any]:
+        """Give the answer. Raises RelayError where the app's end says that it failed."""
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """An Encoder or Gatherer whose reader sends back what it has read."""
+
+    @property
+    def text(self) -> str:
+        """What the reader has read of the answer."""

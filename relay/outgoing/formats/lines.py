@@ -61,6 +61,9 @@ class ServerSentEvents:
         return b""
 
 
+# to Dify's clients, which never come back: no ids. A comment stands for Dify's pings, which their parsers skip as well.
+SERVICE = Lines(line=b"data: %b\n\n".__mod__, keep_alive=b": keep-alive\n")
+
 NDJSON = Lines(line=b"%b\n".__mod__, keep_alive=b"\n")
 
 # what the Duck of Dify's documentation showed, but escaped

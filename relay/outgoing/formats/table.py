@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
@@ -9,30 +10,56 @@ from werkzeug.http import parse_accept_header
 from relay.errors import InvalidParam
 from relay.incoming.received import Received
 from relay.incoming.settings import DefaultFormat
-from relay.outgoing.formats.encoder import Encoder
+from relay.outgoing.formats.encoder import Encoder, Gatherer
 from relay.outgoing.formats.html import Page
-from relay.outgoing.formats.lines import EVENTS, NDJSON, ServerSentEvents
+from relay.outgoing.formats.lines import EVENTS, NDJSON, SERVICE, ServerSentEvents
 from relay.outgoing.formats.text import Text
+from relay.outgoing.openai.completion import Chunks, WholeCompletion
+
+
+type Options = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
+    """One form. Without an encoder it is one piece of JSON; without a gatherer of its own the settings shape that."""
+
     name: str
     media_type: str
-    encoder: Callable[[str], Encoder] | None  # from the query; None: one answer in JSON, gathered
+    encoder: Callable[[str, Options], Encoder] | None = None  # from the query and the plan's options
+    gatherer: Callable[[Options], Gatherer] | None = None
     readable: bool = False  # a person reads it: errors are a page too
 
 
+JSON = "application/json"
+SSE = "text/event-stream"
+
+# what a caller may name
 FORMATS: Mapping[str, Format] = {
     form.name: form
     for form in (
-        Format(name="sse", media_type="text/event-stream", encoder=lambda _: ServerSentEvents()),
-        Format(name="html", media_type="text/html; charset=utf-8", encoder=Page, readable=True),
-        Format(name="events", media_type="text/html; charset=utf-8", encoder=lambda _: EVENTS, readable=True),
-        Format(name="json", media_type="application/json", encoder=None),
-        Format(name="text", media_type="text/plain; charset=utf-8", encoder=lambda _: Text()),
-        Format(name="ndjson", media_type="application/x-ndjson", encoder=lambda _: NDJSON),
+        Format(name="sse", media_type=SSE, encoder=lambda *_: ServerSentEvents()),
+        Format(
+            name="html", media_type="text/html; charset=utf-8", encoder=lambda query, _: Page(query), readable=True
+        ),
+        Format(name="events", media_type="text/html; charset=utf-8", encoder=lambda *_: EVENTS, readable=True),
+        Format(name="json", media_type=JSON),
+        Format(name="text", media_type="text/plain; charset=utf-8", encoder=lambda *_: Text()),
+        Format(name="ndjson", media_type="application/x-ndjson", encoder=lambda *_: NDJSON),
     )
+}
+
+# and those of the APIs that the relay speaks
+FORMS: Mapping[str, Format] = {
+    **FORMATS,
+    **{
+        form.name: form
+        for form in (
+            Format(name="service", media_type=SSE, encoder=lambda *_: SERVICE),
+            Format(name="completion", media_type=JSON, gatherer=WholeCompletion),
+            Format(name="completion-chunks", media_type=SSE, encoder=lambda _, options: Chunks(options)),
+        )
+    },
 }
 
 RESPONSE_MODES: Mapping[str, str] = {"streaming": "sse", "blocking": "json"}

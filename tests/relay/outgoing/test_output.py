@@ -13,6 +13,7 @@ from relay.outgoing.formats.text import Text
 from relay.outgoing.output import Gathered, Streamed, Withheld
 from relay.outgoing.pace import STEP, Pace, Rhythm
 from relay.outgoing.record import Record
+from relay.outgoing.shape import Shaped
 from relay.run.transcript import Transcript
 from tests.events import CHAT
 from tests.relay.outgoing.formats.test_lines import read_ndjson
@@ -81,7 +82,7 @@ def test_an_error_before_anything_has_left_is_raised_so_that_the_response_has_it
 
 
 def test_gathering_waits_for_the_end() -> None:
-    output = Gathered(Transcript.blocking)
+    output = Gathered(Shaped(Transcript.blocking))
     for event in CHAT:
         output.take(event, 0)
         assert output.due() == inf

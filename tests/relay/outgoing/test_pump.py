@@ -13,6 +13,7 @@ from relay.outgoing.output import Gathered, Output, Streamed
 from relay.outgoing.pace import Rhythm
 from relay.outgoing.pump import LARGEST, Pump, Timing, every
 from relay.run.inbox import Inbox
+from relay.outgoing.shape import Shaped
 from relay.run.transcript import Transcript
 from tests.events import CHAT
 from tests.relay.outgoing.formats.test_lines import read_ndjson
@@ -43,7 +44,7 @@ def pump(
 
 
 def gathered() -> Gathered:
-    return Gathered(Transcript.blocking)
+    return Gathered(Shaped(Transcript.blocking))
 
 
 def slowly(events: list[dict[str, Any]], gap: float, *, first: float = 0.0) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""OpenAI's API as it is written: answers, streamed and whole, and errors."""

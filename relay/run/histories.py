@@ -1,0 +1,233 @@
+"""Which of Dify's conversations said what a client sends as the history of its question.
+
+OpenAI's clients keep no conversation: they send all that was said, each time. A record stands for what was said up to
+an answer, under a hash of it; a question that comes with just that goes on in the conversation that said it, and the
+record is gone. So is whatever was edited, or is asked once more: nothing is known of it, it begins anew, and what came
+before comes along as text.
+
+A hash holds the app, the user, and of each message the role, the words (however they are spaced, and without what a
+client shows of a model's thoughts) and its files. A caller that names a user is also found by the last three
+exchanges, for clients that send no more than that.
+
+What is exact. Within a process only one question goes on from a record. Across processes two that come in the same
+moment may both, as long as the storage takes to read and delete.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from secrets import token_hex
+
+from relay.call import Call
+from relay.event import Event
+from relay.incoming.openai.messages import ASSISTANT, USER, Conversation, Message
+from relay.run.dify import StorageFailed
+from relay.run.failure import ConversationNotFound
+from relay.run.memory import Aside
+from relay.run.records import Held, Records, RecordsFull
+
+log = logging.getLogger("duck_relay")
+
+EXCHANGES = 3  # by which a caller that names a user is found
+HELD = 60.0  # seconds in which nobody else of this process takes a record that is about to go
+LONGEST = 32 * 1024  # bytes of what came before, told as text
+
+# how clients put a model's thoughts into an answer that they send back
+_THOUGHTS = (("<think>", "</think>"), ('<details type="reasoning"', "</details>"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What came before a question, as the ids of the records that may know it."""
+
+    known_as: tuple[str, ...] = ()  # the whole first; none where nothing was answered before
+    chain: str  # stands for all messages, the question's included
+    recent: tuple[str, ...] = ()  # stand for the last exchanges, the question's included; none without a user
+    scope: str  # app and user
+    query: str  # the question alone, for a conversation that knows the rest
+    told: str  # the question with all that came before, for one that does not
+    placed: str = ""  # the app's input that takes the question, too
+
+    def ids_after(self, answer: str) -> tuple[str, ...]:
+        """Give the ids of what will be known once this was answered."""
+        said = _digest(Message(role=ASSISTANT, text=answer))
+        ids = (_whole(self.scope, _link(self.chain, said)),)
+        if self.recent:
+            ids += (_tail(self.scope, [*self.recent, said]),)
+        return ids
+
+
+def history_of(
+    conversation: Conversation, *, app_id: str, user: str | None, named: bool, told: str, placed: str = ""
+) -> History:
+    """Give the history of a question. `named` says that its caller has proven to be one who may name a user."""
+    scope = json.dumps([app_id, user])
+    before = [_digest(one) for one in conversation.before]
+    chain = ""
+    for one in before:
+        chain = _link(chain, one)
+    known: list[str] = []
+    spoken = [one for one in conversation.before if not one.is_system]
+    if any(one.role == ASSISTANT for one in spoken):
+        known.append(_whole(scope, chain))
+        roles = [one.role for one in spoken[-2 * EXCHANGES :]]
+        if named and user and roles == [USER, ASSISTANT] * EXCHANGES:
+            known.append(_tail(scope, [_digest(one) for one in spoken[-2 * EXCHANGES :]]))
+    asked = [_digest(one) for one in conversation.asked]
+    for one in asked:
+        chain = _link(chain, one)
+    latest = [*spoken, *conversation.asked][1 - 2 * EXCHANGES :]
+    alternate = [one.role for one in latest] == [USER, *[ASSISTANT, USER] * (EXCHANGES - 1)]
+    return History(
+        known_as=tuple(known),
+        chain=chain,
+        recent=tuple(_digest(one) for one in latest) if named and user and alternate else (),
+        scope=scope,
+        query=conversation.query,
+        told=told,
+        placed=placed,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Histories:
+    """Runs an app where a history was said. A record is `{"tag", "at", "conversation_id", "also"}`."""
+
+    records: Records
+    aside: Aside
+    history: History
+    said: Callable[[], str]  # what the client has read of the answer
+
+    def run(self, call: Call, invoke: Callable[[Call], Iterator[Event | None]]) -> Iterator[Event | None]:
+        """Run the app in the conversation that said the history, else in a new one; remember what it says.
+
+        Raises what `invoke` raises; then the history is known as before.
+        """
+        taken = None
+        if self.history.known_as:
+            taken = yield from self.aside(self._take)
+        if taken is None:
+            yield from self._remember(invoke(call))
+            return
+        conversation_id, ids = taken
+        silent = True
+        try:
+            for event in self._remember(invoke(self._alone(call, conversation_id))):
+                silent = silent and event is None
+                yield event
+        except ConversationNotFound:
+            if not silent:
+                raise
+            yield from self._remember(invoke(call))
+        except Exception:
+            yield from self.aside(lambda: self._write(ids, conversation_id))
+            raise
+
+    def _alone(self, call: Call, conversation_id: str) -> Call:
+        query, placed = self.history.query, self.history.placed
+        inputs = {**call.inputs, placed: query} if placed else call.inputs
+        return replace(call, query=query, inputs=inputs, conversation_id=conversation_id)
+
+    def _take(self) -> tuple[str, tuple[str, ...]] | None:
+        """Give the conversation that said it, and by which ids it was known: by none from now on."""
+        try:
+            for id_ in self.history.known_as:
+                held = Held(token_hex(8), self.records.clock() + HELD)
+                if self.records.hold(id_, held):
+                    continue
+                try:
+                    match self.records.read(id_):
+                        case {"conversation_id": str(conversation_id), "also": [*also]}:
+                            ids = (id_, *(one for one in also if isinstance(one, str)))
+                            for one in ids:
+                                self.records.remove(one)
+                            return conversation_id, ids
+                finally:
+                    self.records.release(id_, held.mark)
+        except StorageFailed:
+            log.warning("the storage can't be read: a conversation begins anew")
+        return None
+
+    def _remember(self, events: Iterator[Event | None]) -> Iterator[Event | None]:
+        """Write when the answer is whole, before its end is told: afterwards nothing can be written."""
+        conversation_id = ""
+        for event in events:
+            if event and not conversation_id and isinstance(told := event.get("conversation_id"), str):
+                conversation_id = told
+            yield event
+        if conversation_id and (answer := self.said()):
+            yield from self.aside(lambda: self._write(self.history.ids_after(answer), conversation_id))
+
+    def _write(self, ids: Sequence[str], conversation_id: str) -> None:
+        try:
+            for id_ in ids:
+                also = [one for one in ids if one != id_]
+                self.records.write(id_, {"conversation_id": conversation_id, "also": also})
+        except (StorageFailed, RecordsFull):
+            log.warning("the storage can't be written: a conversation may be forgotten")
+
+
+def tell(conversation: Conversation, *, system: str) -> str:
+    """Give a question with what came before it as text, of which the latest LONGEST bytes; `system` first."""
+    query = conversation.query
+    spoken = [one for one in conversation.before if not one.is_system and one.told]
+    if not spoken:
+        return f"{system}\n\n{query}" if system else query
+    lines: list[str] = []
+    left = LONGEST
+    for one in reversed(spoken):
+        line = f"{_NAMES.get(one.role, 'Tool')}: {_words(replace(one, text=one.told)).strip()}"
+        size = len(line.encode("utf-8", "replace"))
+        if size > left:
+            if not lines:  # of a single one that is too long its end
+                lines.append("…" + line.encode("utf-8", "replace")[-left:].decode("utf-8", "ignore"))
+            break
+        left -= size
+        lines.append(line)
+    before = "\n\n".join(reversed(lines))
+    head = f"{system}\n\n" if system else ""
+    return f"{head}The conversation so far:\n\n{before}\n\nThe next message of the user:\n\n{query}"
+
+
+_NAMES = {USER: "User", ASSISTANT: "Assistant"}
+
+
+def _words(one: Message) -> str:
+    """Give what was said, of an assistant without its thoughts."""
+    text = one.text
+    if one.role == ASSISTANT:
+        for opening, closing in _THOUGHTS:
+            text = _without(text, opening, closing)
+    return text
+
+
+def _without(text: str, opening: str, closing: str) -> str:
+    """Cut out all that stands between two marks, in one pass: a caller may write the first one a million times."""
+    kept, at = [], 0
+    while (start := text.find(opening, at)) >= 0 and (end := text.find(closing, start)) >= 0:
+        kept.append(text[at:start])
+        at = end + len(closing)
+    return "".join([*kept, text[at:]])
+
+
+def _digest(one: Message) -> str:
+    words = " ".join(_words(one).split())
+    return _hash([one.role, words, one.digest])
+
+
+def _link(chain: str, digest: str) -> str:
+    return _hash([chain, digest])
+
+
+def _whole(scope: str, chain: str) -> str:
+    return f"whole {scope} {chain}"
+
+
+def _tail(scope: str, digests: Sequence[str]) -> str:
+    return f"tail {scope} {_hash(list(digests))}"
+
+
+def _hash(parts: Sequence[str]) -> str:
+    return sha256(json.dumps(parts).encode()).hexdigest()
