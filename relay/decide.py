@@ -12,10 +12,11 @@ from typing import Any
 from relay import destination
 from relay.call import Call, Interface
 from relay.errors import AppUnavailable, InvalidParam, Misconfigured, PayloadTooLarge, RelayError
-from relay.incoming import access, mapping
+from relay.incoming import access, issued, mapping
 from relay.incoming.access import Caller
 from relay.incoming.body import MULTIPART
 from relay.incoming.fields import NEW, Asked
+from relay.incoming.issued import Issued
 from relay.incoming.mapping import IDEMPOTENCY_KEY, Mapped
 from relay.incoming.received import Received
 from relay.incoming.settings import Access, MemoryOf, Settings
@@ -262,13 +263,12 @@ class _Deciding:
             query=asked.query,
             inputs=inputs,
             files=asked.files,
-            uploads=asked.uploads,
             conversation_id=None if fresh else asked.conversation_id or None,
             fresh=fresh,
             user=asked.user or None,
         )
-        if call.files or call.uploads:
-            call = files.place(call, self._file_inputs())
+        if files.any_in(call):
+            call = files.place(call, self.declared(app_id), self._issued)
         call = self._with_defaults(call)
         if _line_of(call) > LARGEST_CALL:
             raise PayloadTooLarge(
@@ -288,17 +288,17 @@ class _Deciding:
         }
         if picked.files:
             taken |= inputs.keys()
-            free = {name: several for name, several in self._file_inputs().items() if name not in taken}
+            declared = files.inputs_of(self.declared(call.app_id))
+            free = [one for name, one in declared.items() if name not in taken]
             if len(free) == 1:  # by reverse invocation a file beside the inputs is dropped: only an input takes it
                 try:
-                    owners = Call(app_id=call.app_id, inputs=inputs, files=picked.files)
-                    inputs = dict(files.place(owners, free).inputs)
+                    inputs |= files.place_owned(picked.files, free[0])
                 except InvalidParam as error:
                     raise Misconfigured(f"app: {error.message.rstrip('.')}") from None
         return replace(call, inputs={**inputs, **call.inputs})
 
-    def _file_inputs(self) -> Mapping[str, bool]:
-        return files.file_inputs(self.declared(self.decided.app_id))
+    def _issued(self, id_: str) -> Issued | None:
+        return issued.find(id_, self.settings, self.received.endpoint_id)
 
 
 def _line_of(call: Call) -> int:
