@@ -17,13 +17,33 @@ class Interface(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """A file part of a form."""
+    """A file whose bytes a caller sent."""
 
-    name: str  # of the form's field, and once its place is found, of the app's input
-    filename: str
-    mimetype: str
+    name: str = (
+        ""  # of the app's input that is meant, or of a form's field, which may be one; "": whichever takes files
+    )
+    exact: bool = False  # that input or none
+    filename: str = ""  # this and the media type are "" where nobody told: `run.media` settles both
+    mimetype: str = ""
+    type: str = ""  # as a caller calls it, and once its place is found, as Dify is told: one of FILE_TYPES
     content: bytes = field(repr=False)
-    among_others: bool = False  # its input takes a list of files
+    at: int | None = None  # its place among the files of its input, once found; None: the input takes one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A file that somebody else holds: at an address, from where Dify fetches it, or in Dify, by an id."""
+
+    name: str = ""  # as an Upload's
+    exact: bool = False
+    type: str = ""
+    url: str = ""  # or
+    id: str = ""  # as this endpoint issued it
+
+
+type File = Upload | Reference
+
+FILE_TYPES = ("image", "document", "audio", "video", "custom")  # as Dify names them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +54,8 @@ class Call:
     interface: Interface = Interface.ANY
     query: str = ""
     inputs: Mapping[str, Any] = field(default_factory=dict)
-    files: tuple[Mapping[str, Any], ...] = ()  # as in Dify's Service API: {"type", "transfer_method", …}
-    uploads: tuple[Upload, ...] = ()
+    files: tuple[Upload | Reference, ...] = ()  # in the caller's order, until they are placed
+    uploads: tuple[Upload, ...] = ()  # whose places in the inputs are found; none once they are uploaded
     conversation_id: str | None = None
     fresh: bool = False  # the caller asks for a new conversation
     user: str | None = None

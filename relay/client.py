@@ -47,7 +47,13 @@ class Client:
     def giving(self, app_id: str, interface: Interface = Interface.ANY) -> Giving:
         """Prepare what the app is given."""
         declared = declared_by(self.dify, interface)
-        return Giving(app_id=app_id, interface=interface, settings=self.settings, declared=declared)
+        return Giving(
+            app_id=app_id,
+            endpoint_id=self.received.endpoint_id,
+            interface=interface,
+            settings=self.settings,
+            declared=declared,
+        )
 
     def identity(self, form: str) -> tuple[str | None, str]:
         """Give what an Idempotency-Key stands for: see `identity.of_request`."""

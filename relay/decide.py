@@ -179,6 +179,7 @@ class _Deciding:
     def _giving(self) -> Giving:
         return Giving(
             app_id=self.decided.app_id,
+            endpoint_id=self.received.endpoint_id,
             interface=self.received.interface,
             settings=self.settings,
             declared=self.declared,

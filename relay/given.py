@@ -7,7 +7,9 @@ from typing import Any
 
 from relay.call import Call, Interface
 from relay.errors import InvalidParam, Misconfigured, PayloadTooLarge
+from relay.incoming import issued
 from relay.incoming.fields import NEW, Asked
+from relay.incoming.issued import Issued
 from relay.incoming.settings import Settings
 from relay.run import files
 
@@ -23,6 +25,7 @@ class Giving:
     """Turns what is asked of one app into a call."""
 
     app_id: str
+    endpoint_id: str
     interface: Interface
     settings: Settings
     declared: Declared
@@ -44,13 +47,12 @@ class Giving:
             query=asked.query,
             inputs=inputs,
             files=asked.files,
-            uploads=asked.uploads,
             conversation_id=None if fresh else asked.conversation_id or None,
             fresh=fresh,
             user=asked.user or None,
         )
-        if call.files or call.uploads:
-            call = files.place(call, self._file_inputs())
+        if files.any_in(call):
+            call = files.place(call, self.declared(self.app_id), self._issued)
         call = self._with_defaults(call)
         if _line_of(call) > LARGEST_CALL:
             raise PayloadTooLarge(
@@ -74,17 +76,17 @@ class Giving:
         }
         if picked.files:
             taken |= inputs.keys()
-            free = {name: several for name, several in self._file_inputs().items() if name not in taken}
+            declared = files.inputs_of(self.declared(call.app_id))
+            free = [one for name, one in declared.items() if name not in taken]
             if len(free) == 1:  # by reverse invocation a file beside the inputs is dropped: only an input takes it
                 try:
-                    owners = Call(app_id=call.app_id, inputs=inputs, files=picked.files)
-                    inputs = dict(files.place(owners, free).inputs)
+                    inputs |= files.place_owned(picked.files, free[0])
                 except InvalidParam as error:
                     raise Misconfigured(f"app: {error.message.rstrip('.')}") from None
         return replace(call, inputs={**inputs, **call.inputs})
 
-    def _file_inputs(self) -> Mapping[str, bool]:
-        return files.file_inputs(self.declared(self.app_id))
+    def _issued(self, id_: str) -> Issued | None:
+        return issued.find(id_, self.settings, self.endpoint_id)
 
 
 def _line_of(call: Call) -> int:

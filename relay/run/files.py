@@ -1,77 +1,224 @@
 """Files on their way into an app.
 
 By reverse invocation Dify takes files only as the value of an input that the app declares; a `files` list beside
-the inputs is dropped. So each file goes under the name of such an input.
+the inputs is dropped. So each file goes under the name of such an input. All of a request's files are looked at
+before the first is handed to Dify.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from relay.call import Call, Upload
-from relay.errors import InvalidParam
+from relay.call import Call, File, Reference, Upload
+from relay.errors import InvalidParam, RelayError
+from relay.incoming import sent
+from relay.incoming.issued import Issued
+from relay.run import media
+from relay.run.file_inputs import Described, FileInput, check_size, form_of, inputs_of
+
+__all__ = ["any_in", "form_of", "hand_over", "inputs_of", "place", "place_owned", "upload"]
+
+type Known = Callable[[str], Issued | None]  # what an id stands for that this endpoint has issued
+type Store = Callable[[Upload], Mapping[str, Any]]
+
+NO_PLACE = InvalidParam(
+    "This app takes no files: Dify hands a file to an app only through an input of type File or File List."
+)
+UNKNOWN_ID = InvalidParam(
+    "A file's id is none that this endpoint has issued: send the file itself or its URL, or upload it first to this"
+    " endpoint's /v1/files or /duck/<app_id>/files/upload."
+)
+_IDS = ("upload_file_id", "tool_file_id", "datasource_file_id")  # Dify's own, good in the whole workspace
+_BY_ID = frozenset({"local_file", "tool_file", "datasource_file"})
 
 
-def place(call: Call, slots: Mapping[str, bool]) -> Call:
+def any_in(call: Call) -> bool:
+    """Tell whether a call has anything to do with files: then `place` has to look at it."""
+    return bool(call.files or call.uploads) or any(map(_holds_file, call.inputs.values()))
+
+
+def place(call: Call, parameters: Mapping[str, Any], known: Known) -> Call:
     """Find a place in the app's inputs for each of the call's files; nothing is uploaded yet.
 
-    A form's file goes under the input of its field's name, or under the app's only file input; the list `files` under
-    the only one. `slots` are the app's `file_inputs`. Raises InvalidParam when there is no such input, or it takes
-    one file and gets several.
+    A file goes under the input that it names, or under the app's only one that takes files. Files that stand among
+    the inputs already are read like all others, and no id is taken that `known` does not know. Raises InvalidParam
+    for a file without a place, of a forbidden kind, or under an unknown id; UnsupportedMediaType for a forbidden
+    type; PayloadTooLarge for one that is too large, and for too many.
     """
-    if not slots:
-        raise InvalidParam(
-            "This app takes no files: Dify hands a file to an app only through an input of type File or File List."
-        )
-    names = [_slot(upload.name, slots) for upload in call.uploads] + [_slot("", slots) for _ in call.files]
-    for name in set(names):
-        if name in call.inputs or (names.count(name) > 1 and not slots[name]):
-            raise InvalidParam(f"The app's input {name} takes one file.")
-    inputs: dict[str, Any] = dict(call.inputs)
-    for name, file in zip(names[len(call.uploads) :], call.files, strict=True):
-        inputs[name] = [*inputs.get(name, []), file] if slots[name] else file
-    uploads = tuple(
-        replace(upload, name=name, among_others=slots[name])
-        for name, upload in zip(names, call.uploads, strict=False)
-    )
-    return replace(call, inputs=inputs, files=(), uploads=uploads)
-
-
-def upload(call: Call, store: Callable[[Upload], Mapping[str, Any]]) -> Call:
-    """Hand the files that were placed to Dify and put what stands for them into the inputs, before files by id."""
-    inputs: dict[str, Any] = dict(call.inputs)
-    uploaded: dict[str, list[Any]] = {}
-    for file in call.uploads:
-        if file.among_others:
-            uploaded.setdefault(file.name, []).append(store(file))
+    declared = inputs_of(parameters)
+    inputs, files = _read_inputs(call.inputs, declared, known)
+    files = [*call.files, *files]
+    if len(files) > sent.MOST:
+        raise sent.TOO_MANY
+    if files and not declared:
+        raise NO_PLACE
+    by_input: dict[str, list[File]] = {}
+    for file in files:
+        by_input.setdefault(_name(file, declared), []).append(file)
+    uploads: list[Upload] = []
+    for name, given in by_input.items():
+        if inputs.get(name) not in (None, "", []):
+            raise InvalidParam(f"The app's input {name} got a file and another value beside it.")
+        slot = declared[name]
+        slot.check_number(len(given))
+        placed = [_admitted(file, slot, parameters, known) for file in given]
+        uploads += [
+            replace(file, name=name, at=at if slot.several else None)
+            for at, file in enumerate(placed)
+            if isinstance(file, Upload)
+        ]
+        references = [file for file in placed if not isinstance(file, Upload)]
+        if slot.several:
+            inputs[name] = references
+        elif references:
+            inputs[name] = references[0]
         else:
-            inputs[file.name] = store(file)
-    for name, files in uploaded.items():
-        inputs[name] = [*files, *inputs.get(name, [])]
+            inputs.pop(name, None)
+    return replace(call, inputs=inputs, files=(), uploads=tuple(uploads))
+
+
+def place_owned(files: Sequence[Mapping[str, Any]], slot: FileInput) -> dict[str, Any]:
+    """Place what the owner picked beside the app, trusted as it is, under an input. Raises InvalidParam."""
+    slot.check_number(len(files))
+    return {slot.name: list(files) if slot.several else files[0]}
+
+
+def upload(call: Call, store: Store) -> Call:
+    """Hand the files that were placed to Dify, and put what stands for them into the inputs."""
+    inputs: dict[str, Any] = dict(call.inputs)
+    for file in call.uploads:
+        stored = {**store(file), "type": file.type}
+        if file.at is None:
+            inputs[file.name] = stored
+        else:
+            files = [*inputs.get(file.name, [])]
+            files.insert(file.at, stored)
+            inputs[file.name] = files
     return replace(call, inputs=inputs, uploads=())
 
 
-def file_inputs(parameters: Mapping[str, Any]) -> dict[str, bool]:
-    """Name the inputs of an app that take files, and tell of each whether it takes several.
+def hand_over(upload: Upload, store: Store, *, now: float, parameters: Mapping[str, Any] | None = None) -> Issued:
+    """Check one file and hand it to Dify, for an id to be issued.
 
-    `user_input_form` is a list of `{<type>: {"variable", …}}`.
+    With an app's `parameters` its sizes count, and one of its inputs has to take the file, if any takes files. `now` in
+    seconds since 1970. Raises InvalidParam, UnsupportedMediaType, PayloadTooLarge, and whatever `store` raises.
     """
-    return {
-        str(field.get("variable")): kind == "file-list"
-        for kind, field in form_of(parameters)
-        if kind in {"file", "file-list"}
-    }
+    file = media.settle(upload)
+    described = _described(file)
+    check_size(described, parameters or {})
+    type_ = "document" if described.kind == "custom" else described.kind
+    if declared := inputs_of(parameters or {}):
+        type_ = _type_for_any(described, declared.values())
+    stored = store(replace(file, type=type_))
+    method = str(stored.get("transfer_method") or "tool_file")
+    return Issued(
+        id=str(stored["tool_file_id" if method == "tool_file" else "upload_file_id"]),
+        transfer_method=method,
+        type=type_,
+        name=file.filename,
+        size=len(file.content),
+        mime_type=file.mimetype,
+        created_at=int(now),
+    )
 
 
-def form_of(parameters: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Give each input that an app declares, and its kind."""
-    for entry in parameters.get("user_input_form") or ():
-        yield from entry.items()
+def _type_for_any(file: Described, declared: Iterable[FileInput]) -> str:
+    refused: RelayError | None = None
+    for slot in declared:
+        try:
+            return slot.type_for(file)
+        except RelayError as error:
+            refused = refused or error
+    raise refused or NO_PLACE
 
 
-def _slot(name: str, slots: Mapping[str, bool]) -> str:
-    if name in slots:
-        return name
-    if len(slots) > 1:
-        raise InvalidParam(f"The app takes files under several names: send each under one of {', '.join(slots)}.")
-    return next(iter(slots))
+def _admitted(file: File, slot: FileInput, parameters: Mapping[str, Any], known: Known) -> Upload | dict[str, Any]:
+    """Check a file for its input: give it with the type that Dify is told, or what stands for it there."""
+    if isinstance(file, Upload):
+        file = media.settle(file)
+        described = _described(file)
+        check_size(described, parameters)
+        return replace(file, type=slot.type_for(described))
+    if file.url:
+        name = media.name_in(file.url)
+        described = Described(name=file.url, extension=media.extension_of(name, ""), type=file.type, uploaded=False)
+        return {"type": slot.type_for(described), "transfer_method": "remote_url", "url": file.url}
+    issued = _issued(file.id, known)
+    described = Described(
+        name=issued.name,
+        extension=media.extension_of(issued.name, issued.mime_type),
+        media_type=issued.mime_type,
+        size=issued.size,
+        type=file.type,
+    )
+    check_size(described, parameters)
+    return issued.as_input(slot.type_for(described))
+
+
+def _described(file: Upload) -> Described:
+    return Described(
+        name=file.filename,
+        extension=media.extension_of(file.filename, file.mimetype),
+        media_type=file.mimetype,
+        size=len(file.content),
+        type=file.type,
+    )
+
+
+def _name(file: File, declared: Mapping[str, FileInput]) -> str:
+    if file.name in declared:
+        return file.name
+    if len(declared) > 1 or file.exact:
+        raise InvalidParam(f"The app takes files under other names: send each under one of {', '.join(declared)}.")
+    return next(iter(declared))
+
+
+def _read_inputs(
+    inputs: Mapping[str, Any], declared: Mapping[str, FileInput], known: Known
+) -> tuple[dict[str, Any], list[File]]:
+    """Take the files out of the inputs that are for files; elsewhere nothing but their ids is looked at."""
+    others: dict[str, Any] = {}
+    files: list[File] = []
+    for name, value in inputs.items():
+        if name in declared and value and all(map(_is_file, value if isinstance(value, list) else [value])):
+            files += sent.from_value(value, name=name)
+        else:
+            others[name] = _resolved(value, known)
+    return others, files
+
+
+def _resolved(value: Any, known: Known) -> Any:
+    """Give a value whose files by id are such as Dify knows. Raises InvalidParam for an unknown id."""
+    if not _holds_file(value):
+        return value
+    if isinstance(value, list):
+        return [_resolved(one, known) for one in value]
+    if _is_by_id(value):
+        [file] = sent.from_value(value)
+        return _issued(file.id, known).as_input(file.type) if isinstance(file, Reference) and file.id else value
+    return {name: _resolved(one, known) for name, one in value.items()}
+
+
+def _issued(id_: str, known: Known) -> Issued:
+    if not (issued := known(id_)):
+        raise UNKNOWN_ID
+    return issued
+
+
+def _holds_file(value: Any) -> bool:
+    """Tell whether a file stands anywhere in a value."""
+    level = [value]
+    while level := [one for one in level if isinstance(one, dict | list)]:
+        if any(map(_is_file, level)):
+            return True
+        level = [child for one in level for child in (one.values() if isinstance(one, dict) else one)]
+    return False
+
+
+def _is_file(value: Any) -> bool:
+    return isinstance(value, dict) and (value.get("transfer_method") == "remote_url" or _is_by_id(value))
+
+
+def _is_by_id(value: Mapping[str, Any]) -> bool:
+    method = value.get("transfer_method")
+    return (isinstance(method, str) and method in _BY_ID) or any(value.get(name) for name in _IDS)

@@ -1,0 +1,144 @@
+"""What an app says of the files that it takes, and whether a file is one of them.
+
+Sources: Dify's `user_input_form` and `system_parameters` (API reference, "Get Application Parameters"), and its
+api/factories/file_factory/validation.py, api/services/file_service.py and app/apps/base_app_generator.py.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from relay.call import FILE_TYPES
+from relay.errors import InvalidParam, PayloadTooLarge, UnsupportedMediaType
+from relay.run import media
+
+KINDS = frozenset({"file", "file-list"})
+MIB = 1024 * 1024
+# MiB of a file of each type, where the app does not say: Dify's own defaults
+SIZES: Mapping[str, int] = {"image": 10, "audio": 50, "video": 100}
+LARGEST_OTHER = 15
+_LONGEST_TOLD = 80  # characters of a filename in a sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """A file, as far as an app asks about it."""
+
+    name: str  # its filename, or its address
+    extension: str  # lower case, without its dot; "" when nobody knows
+    media_type: str = ""
+    size: int | None = None  # bytes; None when nobody knows
+    type: str = ""  # what the caller calls it: one of FILE_TYPES
+    uploaded: bool = True  # else it stays where it is, and Dify fetches it
+
+    @property
+    def kind(self) -> str:
+        """As what Dify takes it."""
+        return media.kind_of(self.extension, self.media_type)
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether only Dify finds out what it is."""
+        return not self.uploaded and not self.extension
+
+    def __str__(self) -> str:
+        return self.name if len(self.name) <= _LONGEST_TOLD else f"{self.name[:_LONGEST_TOLD]}…"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileInput:
+    """An input of type File or File List."""
+
+    name: str
+    several: bool = False
+    types: tuple[str, ...] = ()  # of FILE_TYPES; empty for all
+    extensions: frozenset[str] = frozenset()  # of custom files, lower case, without their dot; empty for all
+    methods: frozenset[str] = frozenset()  # local_file, remote_url; empty for both
+    most: int = 0  # files of a list; 0: as many as come
+
+    @classmethod
+    def read(cls, kind: str, field: Mapping[str, Any]) -> Self:
+        """Read a field of `user_input_form`. What is not of the expected shape restricts nothing."""
+        most = field.get("max_length")
+        return cls(
+            name=str(field.get("variable")),
+            several=kind == "file-list",
+            types=tuple(one for one in _texts(field, "allowed_file_types") if one in FILE_TYPES),
+            extensions=frozenset(one.strip().lstrip(".").lower() for one in _texts(field, "allowed_file_extensions")),
+            methods=frozenset(_texts(field, "allowed_file_upload_methods")),
+            most=most if kind == "file-list" and isinstance(most, int) else 0,
+        )
+
+    def type_for(self, file: Described) -> str:
+        """Tell as what the app is given a file. Raises InvalidParam, or UnsupportedMediaType for what it can't be.
+
+        What a caller calls its file counts where the file itself does not tell.
+        """
+        method = "local_file" if file.uploaded else "remote_url"
+        if self.methods and method not in self.methods:
+            other = "a URL, not as an upload" if file.uploaded else "an upload, not as a URL"
+            raise InvalidParam(f"The app's input {self.name} takes a file as {other}.")
+        kind = file.kind
+        if file.type and (kind == "custom" or not file.uploaded):
+            kind = file.type
+        elif kind == "custom" and file.is_unknown:
+            kind = next((one for one in self.types if one != "custom"), "custom")
+        if not self.types:
+            return "document" if kind == "custom" else kind
+        if kind != "custom" and kind in self.types:
+            return kind
+        if "custom" in self.types and (not self.extensions or file.is_unknown or file.extension in self.extensions):
+            return "custom"
+        raise UnsupportedMediaType(f"The app's input {self.name} takes {self._taken()}: {file} is {_told(file)}.")
+
+    def check_number(self, number: int) -> None:
+        """Raise InvalidParam for more files than the input takes."""
+        if number > 1 and not self.several:
+            raise InvalidParam(f"The app's input {self.name} takes one file.")
+        if self.most and number > self.most:
+            raise InvalidParam(f"The app's input {self.name} takes at most {self.most} files: {number} were sent.")
+
+    def _taken(self) -> str:
+        told = [f"{one} files" for one in self.types if one != "custom"]
+        if "custom" in self.types:
+            told.append(f"files named {', '.join(f'.{one}' for one in sorted(self.extensions))}")
+        return " and ".join(told)
+
+
+def inputs_of(parameters: Mapping[str, Any]) -> dict[str, FileInput]:
+    """Give the inputs of an app that take files, by their names."""
+    declared = [FileInput.read(kind, field) for kind, field in form_of(parameters) if kind in KINDS]
+    return {one.name: one for one in declared}
+
+
+def form_of(parameters: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Give each input that an app declares, and its kind: `user_input_form` lists `{<kind>: {"variable", …}}`."""
+    for entry in parameters.get("user_input_form") or ():
+        yield from entry.items()
+
+
+def check_size(file: Described, parameters: Mapping[str, Any]) -> None:
+    """Raise InvalidParam for an empty file, PayloadTooLarge for one over what Dify takes (`system_parameters`)."""
+    if file.size == 0:
+        raise InvalidParam(f"{file} is empty.")
+    kind = file.kind if file.kind in SIZES else ""
+    limits = parameters.get("system_parameters")
+    told = (
+        limits.get(f"{kind}_file_size_limit" if kind else "file_size_limit") if isinstance(limits, Mapping) else None
+    )
+    most = told if isinstance(told, int) and told > 0 else SIZES.get(kind, LARGEST_OTHER)
+    if file.size is not None and file.size > most * MIB:
+        raise PayloadTooLarge(
+            f"{file} is too large: Dify takes {kind or 'such'} files of at most {most} MiB, and it has"
+            f" {file.size / MIB:.1f}."
+        )
+
+
+def _texts(field: Mapping[str, Any], name: str) -> list[str]:
+    values = field.get(name)
+    return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
+
+
+def _told(file: Described) -> str:
+    named = f".{file.extension}" if file.extension else "without an extension"
+    return f"{file.type or file.kind} ({file.media_type or named})"
