@@ -17,5 +17,5 @@ class Nowhere(Endpoint):
         values: Mapping[str, Any],
         settings: Mapping[str, Any],
     ) -> Response:
-        speaker = openai if openai.speaks(r.path) else answer
-        return speaker.refuse(r, settings, methods=values.get("methods", ()), host=HOST)
+        refuse = openai.refuse if openai.speaks(r.path) else answer.refuse
+        return refuse(r, settings, methods=values.get("methods", ()), host=HOST)

@@ -95,8 +95,8 @@ def finish(
 ) -> Response:
     """Do the work, turn what it raises into a response, and give that what all responses carry. Raises nothing.
 
-    `by_sender` says that a webhook's sender may ask, who sends again or not by the status alone. `tell` gives an error
-    as another API does; a sender never asks there.
+    `by_sender` says that a webhook's sender may ask, who sends again or not by the status alone. `tell` gives an
+    error as another API does; a sender never asks there.
     """
     line = Line(
         request_id=received.request_id or new_id(),

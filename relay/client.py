@@ -10,8 +10,8 @@ from werkzeug import Response
 
 from relay import identity
 from relay.answer import declared_by
-from relay.carry import Carrier
 from relay.call import Interface
+from relay.carry import Carrier
 from relay.given import Giving
 from relay.host import Host
 from relay.incoming import access

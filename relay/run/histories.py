@@ -2,8 +2,8 @@
 
 OpenAI's clients keep no conversation: they send all that was said, each time. A record stands for what was said up to
 an answer, under a hash of it; a question that comes with just that goes on in the conversation that said it, and the
-record is gone. So is whatever was edited, or is asked once more: nothing is known of it, it begins anew, and what came
-before comes along as text.
+record is gone. Of a history that was edited, or is asked once more, nothing is known: it begins a new conversation,
+and what came before comes along as text.
 
 A hash holds the app, the user, and of each message the role, the words (however they are spaced, and without what a
 client shows of a model's thoughts) and its files. A caller that names a user is also found by the last three
@@ -53,10 +53,10 @@ class History:
     def ids_after(self, answer: str) -> tuple[str, ...]:
         """Give the ids of what will be known once this was answered."""
         said = _digest(Message(role=ASSISTANT, text=answer))
-        ids = (_whole(self.scope, _link(self.chain, said)),)
+        ids = [_whole(self.scope, _link(self.chain, said))]
         if self.recent:
-            ids += (_tail(self.scope, [*self.recent, said]),)
-        return ids
+            ids.append(_tail(self.scope, [*self.recent, said]))
+        return tuple(ids)
 
 
 def history_of(

@@ -61,7 +61,7 @@ class ServerSentEvents:
         return b""
 
 
-# to Dify's clients, which never come back: no ids. A comment stands for Dify's pings, which their parsers skip as well.
+# to Dify's clients, which never come back: no ids. A comment stands for Dify's pings: their parsers skip both.
 SERVICE = Lines(line=b"data: %b\n\n".__mod__, keep_alive=b": keep-alive\n")
 
 NDJSON = Lines(line=b"%b\n".__mod__, keep_alive=b"\n")

@@ -16,7 +16,6 @@ from relay.outgoing.formats.lines import EVENTS, NDJSON, SERVICE, ServerSentEven
 from relay.outgoing.formats.text import Text
 from relay.outgoing.openai.completion import Chunks, WholeCompletion
 
-
 type Options = Mapping[str, Any]
 
 

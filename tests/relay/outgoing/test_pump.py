@@ -12,8 +12,8 @@ from relay.outgoing.formats.lines import NDJSON
 from relay.outgoing.output import Gathered, Output, Streamed
 from relay.outgoing.pace import Rhythm
 from relay.outgoing.pump import LARGEST, Pump, Timing, every
-from relay.run.inbox import Inbox
 from relay.outgoing.shape import Shaped
+from relay.run.inbox import Inbox
 from relay.run.transcript import Transcript
 from tests.events import CHAT
 from tests.relay.outgoing.formats.test_lines import read_ndjson

@@ -201,7 +201,7 @@ def test_the_reachable_apps_are_those_picked_and_listed() -> None:
 
 
 def test_apps_are_separated_by_commas_blanks_or_lines() -> None:
-    assert Settings.read({"allowed_apps": " a, b,,c\nd e"}).allowed_apps == {"a", "b", "c", "d", "e"}
+    assert [*Settings.read({"allowed_apps": " a, b,,c\nd e"}).allowed_apps] == ["a", "b", "c", "d", "e"]
 
 
 @pytest.mark.parametrize(
