@@ -1,4 +1,4 @@
-"""A conversation, planned as a run: where its parts go in the app, and which of Dify's conversations it goes on in."""
+"""A conversation, planned as a run: where its parts go in the app, and in which of Dify's it goes on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -208,7 +208,7 @@ def _audio(part: Mapping[str, Any]) -> File:
 
 
 def _file(part: Mapping[str, Any]) -> File:
-    """Read `{"file": {"file_data", "filename"}}` or `{"file": {"file_id"}}`; in Responses the part itself has them."""
+    """Read `{"file": {"file_data", "filename"}}` or `{"file": {"file_id"}}`; Responses has them in the part."""
     value = part.get("file", part)
     given = value if isinstance(value, Mapping) else {}
     if given.get("file_id"):

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, InstanceOf
@@ -91,7 +90,7 @@ class AppSettings(Group):
             ),
             placeholder=Text.same("gpt-duck=2b0c6a1e-…, 9f3d…"),
         ),
-    ] = MappingProxyType({})
+    ] = {}  # noqa: RUF012 - pydantic gives each its own
 
     def app_id(self, named: str) -> str:
         """Give the id of the app that a caller names, by its id or by the owner's name for it."""
