@@ -28,7 +28,7 @@ from relay.senders import Reply
 
 type Object = dict[str, Any]
 
-VERSION = "0.3.0"  # the plugin's own, as in its manifest
+VERSION = "0.4.0"  # the plugin's own, as in its manifest
 
 SERVED = "GET, HEAD, OPTIONS"  # methods of the description itself
 
