@@ -100,8 +100,8 @@ def upload(call: Call, store: Store) -> Call:
 def hand_over(upload: Upload, store: Store, *, now: float, parameters: Mapping[str, Any] | None = None) -> Issued:
     """Check one file and hand it to Dify, for an id to be issued.
 
-    With an app's `parameters` its sizes count, and one of its inputs has to take the file, if any takes files. `now` in
-    seconds since 1970. Raises InvalidParam, UnsupportedMediaType, PayloadTooLarge, and whatever `store` raises.
+    With an app's `parameters` its sizes count, and one of its inputs has to take the file, if any takes files. `now`
+    in seconds since 1970. Raises InvalidParam, UnsupportedMediaType, PayloadTooLarge, and whatever `store` raises.
     """
     file = media.settle(upload)
     described = _described(file)
