@@ -6,7 +6,7 @@ before the first is handed to Dify.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from relay.call import Call, File, Reference, Upload
@@ -46,35 +46,43 @@ def place(call: Call, parameters: Mapping[str, Any], known: Known) -> Call:
     type; PayloadTooLarge for one that is too large, and for too many.
     """
     declared = inputs_of(parameters)
-    inputs, files = _read_inputs(call.inputs, declared, known)
-    files = [*call.files, *files]
+    inputs, among_inputs = _read_inputs(call.inputs, declared, known)
+    files = [*call.files, *among_inputs]
     if len(files) > sent.MOST:
         raise sent.TOO_MANY
     if files and not declared:
         raise NO_PLACE
-    by_input: dict[str, list[File]] = {}
-    for file in files:
-        by_input.setdefault(_name(file, declared), []).append(file)
+    by_input: dict[str, list[_Given]] = {}
+    for given in [_given(file, known) for file in files]:
+        check_size(given.described, parameters)
+        by_input.setdefault(_input_for(given, declared), []).append(given)
     uploads: list[Upload] = []
-    for name, given in by_input.items():
+    for name, all_given in by_input.items():
         if inputs.get(name) not in (None, "", []):
             raise InvalidParam(f"The app's input {name} got a file and another value beside it.")
-        slot = declared[name]
-        slot.check_number(len(given))
-        placed = [_admitted(file, slot, parameters, known) for file in given]
-        uploads += [
-            replace(file, name=name, at=at if slot.several else None)
-            for at, file in enumerate(placed)
-            if isinstance(file, Upload)
-        ]
-        references = [file for file in placed if not isinstance(file, Upload)]
-        if slot.several:
+        references = _into(declared[name], all_given, uploads)
+        if declared[name].several:
             inputs[name] = references
         elif references:
             inputs[name] = references[0]
         else:
             inputs.pop(name, None)
     return replace(call, inputs=inputs, files=(), uploads=tuple(uploads))
+
+
+def _into(slot: FileInput, all_given: Sequence["_Given"], uploads: list[Upload]) -> list[dict[str, Any]]:
+    """Give what stands for an input's files that nobody has to upload, and add the others to the uploads."""
+    slot.check_number(len(all_given))
+    references: list[dict[str, Any]] = []
+    for at, given in enumerate(all_given):
+        type_ = slot.type_for(given.described)
+        if isinstance(given.file, Upload):
+            uploads.append(replace(given.file, name=slot.name, type=type_, at=at if slot.several else None))
+        elif given.issued:
+            references.append(given.issued.as_input(type_))
+        else:
+            references.append({"type": type_, "transfer_method": "remote_url", "url": given.file.url})
+    return references
 
 
 def place_owned(files: Sequence[Mapping[str, Any]], slot: FileInput) -> dict[str, Any]:
@@ -108,7 +116,7 @@ def hand_over(upload: Upload, store: Store, *, now: float, parameters: Mapping[s
     check_size(described, parameters or {})
     type_ = "document" if described.kind == "custom" else described.kind
     if declared := inputs_of(parameters or {}):
-        type_ = _type_for_any(described, declared.values())
+        type_ = declared[_taking(described, declared.values())[0]].type_for(described)
     stored = store(replace(file, type=type_))
     method = str(stored.get("transfer_method") or "tool_file")
     return Issued(
@@ -122,27 +130,24 @@ def hand_over(upload: Upload, store: Store, *, now: float, parameters: Mapping[s
     )
 
 
-def _type_for_any(file: Described, declared: Iterable[FileInput]) -> str:
-    refused: RelayError | None = None
-    for slot in declared:
-        try:
-            return slot.type_for(file)
-        except RelayError as error:
-            refused = refused or error
-    raise refused or NO_PLACE
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """One of the call's files, and what is known of it."""
+
+    file: File
+    described: Described
+    issued: Issued | None = None
 
 
-def _admitted(file: File, slot: FileInput, parameters: Mapping[str, Any], known: Known) -> Upload | dict[str, Any]:
-    """Check a file for its input: give it with the type that Dify is told, or what stands for it there."""
+def _given(file: File, known: Known) -> _Given:
     if isinstance(file, Upload):
-        file = media.settle(file)
-        described = _described(file)
-        check_size(described, parameters)
-        return replace(file, type=slot.type_for(described))
+        settled = media.settle(file)
+        return _Given(file=settled, described=_described(settled))
     if file.url:
-        name = media.name_in(file.url)
-        described = Described(name=file.url, extension=media.extension_of(name, ""), type=file.type, uploaded=False)
-        return {"type": slot.type_for(described), "transfer_method": "remote_url", "url": file.url}
+        extension = media.extension_of(media.name_in(file.url), "")
+        return _Given(
+            file=file, described=Described(name=file.url, extension=extension, type=file.type, uploaded=False)
+        )
     issued = _issued(file.id, known)
     described = Described(
         name=issued.name,
@@ -151,8 +156,7 @@ def _admitted(file: File, slot: FileInput, parameters: Mapping[str, Any], known:
         size=issued.size,
         type=file.type,
     )
-    check_size(described, parameters)
-    return issued.as_input(slot.type_for(described))
+    return _Given(file=file, described=described, issued=issued)
 
 
 def _described(file: Upload) -> Described:
@@ -165,12 +169,36 @@ def _described(file: Upload) -> Described:
     )
 
 
-def _name(file: File, declared: Mapping[str, FileInput]) -> str:
+def _input_for(given: _Given, declared: Mapping[str, FileInput]) -> str:
+    """Name the input that a file goes to: the one it names, the only one, or the only one that takes such a file."""
+    file = given.file
     if file.name in declared:
         return file.name
-    if len(declared) > 1 or file.exact:
-        raise InvalidParam(f"The app takes files under other names: send each under one of {', '.join(declared)}.")
-    return next(iter(declared))
+    if len(declared) == 1 and not file.exact:
+        return next(iter(declared))
+    taking = [] if file.exact else _taking(given.described, declared.values())
+    if len(taking) != 1:
+        raise InvalidParam(
+            f"The app takes files under {'several' if taking else 'other'} names: send each under one of"
+            f" {', '.join(declared)}."
+        )
+    return taking[0]
+
+
+def _taking(file: Described, declared: Iterable[FileInput]) -> list[str]:
+    """Name the inputs that take a file. Raises as the first of them does when there is none."""
+    taking: list[str] = []
+    refused: RelayError | None = None
+    for slot in declared:
+        try:
+            slot.type_for(file)
+        except RelayError as error:
+            refused = refused or error
+        else:
+            taking.append(slot.name)
+    if refused and not taking:
+        raise refused
+    return taking
 
 
 def _read_inputs(
