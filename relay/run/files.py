@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from relay.call import Call, File, Reference, Upload
+from relay.call import Call, File, Interface, Reference, Upload
 from relay.errors import InvalidParam, RelayError
 from relay.incoming import sent
 from relay.incoming.issued import Issued
 from relay.run import media
+from relay.run.failure import from_exception
 from relay.run.file_inputs import Described, FileInput, check_size, form_of, inputs_of
 
 __all__ = ["any_in", "form_of", "hand_over", "inputs_of", "place", "place_owned", "upload"]
@@ -109,7 +110,7 @@ def hand_over(upload: Upload, store: Store, *, now: float, parameters: Mapping[s
     """Check one file and hand it to Dify, for an id to be issued.
 
     With an app's `parameters` its sizes count, and one of its inputs has to take the file, if any takes files. `now`
-    in seconds since 1970. Raises InvalidParam, UnsupportedMediaType, PayloadTooLarge, and whatever `store` raises.
+    in seconds since 1970. Raises InvalidParam, UnsupportedMediaType, PayloadTooLarge, or what Dify's refusal means.
     """
     file = media.settle(upload)
     described = _described(file)
@@ -117,7 +118,10 @@ def hand_over(upload: Upload, store: Store, *, now: float, parameters: Mapping[s
     type_ = "document" if described.kind == "custom" else described.kind
     if declared := inputs_of(parameters or {}):
         type_ = declared[_taking(described, declared.values())[0]].type_for(described)
-    stored = store(replace(file, type=type_))
+    try:
+        stored = store(replace(file, type=type_))
+    except Exception as error:
+        raise from_exception(error, Interface.ANY) from error
     method = str(stored.get("transfer_method") or "tool_file")
     return Issued(
         id=str(stored["tool_file_id" if method == "tool_file" else "upload_file_id"]),

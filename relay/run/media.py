@@ -136,7 +136,8 @@ def _plausible(claimed: str, found: str, extension: str) -> bool:
 def _plain(filename: str) -> str:
     """Give a name that every system takes: no folders, nothing that can't be seen, not too long.
 
-    No quotation marks either: they change on the way to Dify, which refuses a name that is not the one it signed.
+    No quotation marks either: Dify refuses a name that is not the one it signed, and not every reader of a form's
+    headers gives them back as they were.
     """
     name = re.split(r"[/\\]", filename)[-1].encode("utf-8", "replace").decode()
     name = "".join(character for character in name[-1000:] if character.isprintable() and character != '"').strip()

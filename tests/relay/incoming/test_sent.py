@@ -45,6 +45,7 @@ URL = "https://a.example/b%20c.png?x=1#y"
         ),
         ({"transfer_method": "tool_file", "url": URL, "related_id": "file-1"}, Reference(id="file-1")),
         ('{"url": "data:,hi"}', Upload(content=b"hi")),
+        (json.dumps(URL), Reference(url=URL)),
     ],
 )
 def test_a_file_may_be_written_in_many_ways(value: object, file: Upload | Reference) -> None:
