@@ -13,13 +13,12 @@ from werkzeug.http import parse_options_header
 from relay import wire
 from relay.call import Upload
 from relay.errors import InvalidParam, PayloadTooLarge, UnsupportedMediaType
-from relay.incoming import multipart
+from relay.incoming import multipart, sent
 from relay.incoming.charset import codec_of, decode
 
 # Dify's plugin daemon reads no more and cuts the rest off silently: a body of exactly this size may be cut
 CUT = 10 * 1024 * 1024  # bytes
 MOST_FIELDS = 1000  # of a form or a query string
-MOST_FILES = 20  # of a form
 LARGEST_TEXT = wire.LARGEST_TEXT  # bytes of a body that is neither JSON nor a form with files, nor ASCII alone
 LONGEST_TYPE = 1000  # characters of a Content-Type
 UTF_8 = "utf-8-sig"  # the codec that charset.py knows it by
@@ -130,8 +129,8 @@ def _multipart(content: bytes, options: dict[str, str]) -> Body:
         for name, part in files.items(multi=True)
         if part.filename or part.content_length  # a file field that was left empty
     )
-    if len(uploads) > MOST_FILES:  # each would be a call to Dify
-        raise PayloadTooLarge(f"There are more than {MOST_FILES} files.")
+    if len(uploads) > sent.MOST:
+        raise sent.TOO_MANY
     return _fields(values.items(multi=True), uploads)
 
 
