@@ -72,6 +72,8 @@ ROUTES: Sequence[Route] = (
     # GET, so that /chat/<app_id> does not take "completions" for an app
     *_of_openai(
         ("/chat/completions", "GET POST", ""),
+        ("/responses", "POST", ""),
+        ("/responses/<response_id>", "GET DELETE", ""),
         ("/models", "GET", ""),
         ("/models/<model_id>", "GET", ""),
         shown="/v1/chat/completions",

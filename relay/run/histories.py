@@ -5,6 +5,8 @@ an answer, under a hash of it; a question that comes with just that goes on in t
 record is gone. Of a history that was edited, or is asked once more, nothing is known: it begins a new conversation,
 and what came before comes along as text.
 
+Who names an earlier response instead sends only what is new: that has to be known, and is good once, too.
+
 A hash holds the app, the user, and of each message the role, the words (however they are spaced, and without what a
 client shows of a model's thoughts) and its files. A caller that names a user is also found by the last three
 exchanges, for clients that send no more than that.
@@ -15,12 +17,13 @@ moment may both, as long as the storage takes to read and delete.
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from secrets import token_hex
 
 from relay.call import Call
+from relay.errors import AppUnavailable, InvalidParam
 from relay.event import Event
 from relay.incoming.openai.messages import ASSISTANT, USER, Conversation, Message
 from relay.run.dify import StorageFailed
@@ -38,32 +41,76 @@ LONGEST = 32 * 1024  # bytes of what came before, told as text
 _THOUGHTS = (("<think>", "</think>"), ('<details type="reasoning"', "</details>"))
 
 
+class PreviousResponseNotFound(InvalidParam):
+    """Nothing is known, or no longer, of the response that a question goes on from."""
+
+    code = "previous_response_not_found"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no response of that id to go on from: it is none of this app and user, is older than a week, or"
+            " has been gone on from already. A conversation in Dify can't fork, and only chats have one: name the"
+            " latest response, or send what was said before as input.",
+            param="previous_response_id",
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     """What came before a question, as the ids of the records that may know it."""
 
     known_as: tuple[str, ...] = ()  # the whole first; none where nothing was answered before
-    chain: str  # stands for all messages, the question's included
+    required: bool = False  # nothing runs where none of these is known
+    chain: str  # stands for all messages, the question's included; "" where the caller did not send them
     recent: tuple[str, ...] = ()  # stand for the last exchanges, the question's included; none without a user
     scope: str  # app and user
     query: str  # the question alone, for a conversation that knows the rest
+    renewed: str = ""  # the same behind the system's message, for one that knows another of these
+    system: str = ""  # stands for the system's message where it is told before a question
     told: str  # the question with all that came before, for one that does not
     placed: str = ""  # the app's input that takes the question, too
 
-    def ids_after(self, answer: str) -> tuple[str, ...]:
-        """Give the ids of what will be known once this was answered."""
+    def ids_after(self, answer: str, response_id: str = "") -> tuple[str, ...]:
+        """Give the ids of what will be known once this was answered, by a response that a caller may name or not."""
         said = _digest(Message(role=ASSISTANT, text=answer))
-        ids = [_whole(self.scope, _link(self.chain, said))]
+        ids = [_whole(self.scope, _link(self.chain, said))] if self.chain else []
         if self.recent:
             ids.append(_tail(self.scope, [*self.recent, said]))
+        if response_id:
+            ids.append(_response(self.scope, response_id))
         return tuple(ids)
 
 
 def history_of(
-    conversation: Conversation, *, app_id: str, user: str | None, named: bool, told: str, placed: str = ""
+    conversation: Conversation,
+    *,
+    app_id: str,
+    user: str | None,
+    named: bool,
+    told: str,
+    system: str = "",
+    previous: str = "",
+    placed: str = "",
 ) -> History:
-    """Give the history of a question. `named` says that its caller has proven to be one who may name a user."""
+    """Give the history of a question.
+
+    `named` says that its caller has proven to be one who may name a user; `system` is what stands before the query
+    in `told`. With the id of a `previous` response all that the caller sent is new.
+    """
     scope = json.dumps([app_id, user])
+    stands_for = _hash([" ".join(system.split())]) if system else ""
+    if previous:
+        return History(
+            known_as=(_response(scope, previous),),
+            required=True,
+            chain="",
+            scope=scope,
+            query=tell(conversation, system=""),
+            renewed=told,
+            system=stands_for,
+            told=told,
+            placed=placed,
+        )
     before = [_digest(one) for one in conversation.before]
     chain = ""
     for one in before:
@@ -86,52 +133,68 @@ def history_of(
         recent=tuple(_digest(one) for one in latest) if named and user and alternate else (),
         scope=scope,
         query=conversation.query,
+        renewed=_behind(system, conversation.query),
+        system=stands_for,
         told=told,
         placed=placed,
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What a record says, and by which ids it was found."""
+
+    conversation_id: str
+    system: str
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Histories:
-    """Runs an app where a history was said. A record is `{"tag", "at", "conversation_id", "also"}`."""
+    """Runs an app where a history was said. A record is `{"tag", "at", "conversation_id", "system", "also"}`."""
 
     records: Records
     aside: Aside
     history: History
-    said: Callable[[], str]  # what the client has read of the answer
+    said: Callable[[], str]  # what the client has read of the answer; "" for one that failed
+    named: Callable[[], str] = str  # the id by which the client may name that answer, "" for none
 
     def run(self, call: Call, invoke: Callable[[Call], Iterator[Event | None]]) -> Iterator[Event | None]:
         """Run the app in the conversation that said the history, else in a new one; remember what it says.
 
-        Raises what `invoke` raises; then the history is known as before.
+        Raises PreviousResponseNotFound, and what `invoke` raises; then the history is known as before.
         """
-        taken = None
+        known = None
         if self.history.known_as:
-            taken = yield from self.aside(self._take)
-        if taken is None:
-            yield from self._remember(invoke(call))
+            known = yield from self.aside(self._take)
+        if known is None:
+            if self.history.required:
+                raise PreviousResponseNotFound
+            yield from self._remember(invoke(call), None)
             return
-        conversation_id, ids = taken
         silent = True
         try:
-            for event in self._remember(invoke(self._alone(call, conversation_id))):
+            for event in self._remember(invoke(self._alone(call, known)), known):
                 silent = silent and event is None
                 yield event
         except ConversationNotFound:
             if not silent:
                 raise
-            yield from self._remember(invoke(call))
+            if self.history.required:
+                raise PreviousResponseNotFound from None
+            yield from self._remember(invoke(call), None)
         except Exception:
-            yield from self.aside(lambda: self._write(ids, conversation_id))
+            yield from self._restore(known)
             raise
 
-    def _alone(self, call: Call, conversation_id: str) -> Call:
-        query, placed = self.history.query, self.history.placed
-        inputs = {**call.inputs, placed: query} if placed else call.inputs
-        return replace(call, query=query, inputs=inputs, conversation_id=conversation_id)
+    def _alone(self, call: Call, known: _Known) -> Call:
+        history = self.history
+        query = history.query if known.system == history.system else history.renewed
+        inputs = {**call.inputs, history.placed: query} if history.placed else call.inputs
+        return replace(call, query=query, inputs=inputs, conversation_id=known.conversation_id)
 
-    def _take(self) -> tuple[str, tuple[str, ...]] | None:
-        """Give the conversation that said it, and by which ids it was known: by none from now on."""
+    def _take(self) -> _Known | None:
+        """Give what is known of the history: from now on it is known by no id. Raises AppUnavailable."""
         try:
             for id_ in self.history.known_as:
                 held = Held(token_hex(8), self.records.clock() + HELD)
@@ -139,18 +202,20 @@ class Histories:
                     continue
                 try:
                     match self.records.read(id_):
-                        case {"conversation_id": str(conversation_id), "also": [*also]}:
+                        case {"conversation_id": str(conversation_id), "system": str(system), "also": [*also]}:
                             ids = (id_, *(one for one in also if isinstance(one, str)))
                             for one in ids:
                                 self.records.remove(one)
-                            return conversation_id, ids
+                            return _Known(conversation_id=conversation_id, system=system, ids=ids)
                 finally:
                     self.records.release(id_, held.mark)
         except StorageFailed:
+            if self.history.required:
+                raise AppUnavailable("What was said before can't be read at the moment: try again.") from None
             log.warning("the storage can't be read: a conversation begins anew")
         return None
 
-    def _remember(self, events: Iterator[Event | None]) -> Iterator[Event | None]:
+    def _remember(self, events: Iterator[Event | None], known: _Known | None) -> Iterator[Event | None]:
         """Write when the answer is whole, before its end is told: afterwards nothing can be written."""
         conversation_id = ""
         for event in events:
@@ -158,13 +223,20 @@ class Histories:
                 conversation_id = told
             yield event
         if conversation_id and (answer := self.said()):
-            yield from self.aside(lambda: self._write(self.history.ids_after(answer), conversation_id))
+            ids = self.history.ids_after(answer, self.named())
+            latest = _Known(conversation_id=conversation_id, system=self.history.system, ids=ids)
+            yield from self._restore(latest)
+        elif known:
+            yield from self._restore(known)
 
-    def _write(self, ids: Sequence[str], conversation_id: str) -> None:
+    def _restore(self, known: _Known) -> Generator[None, None, None]:
+        return self.aside(lambda: self._write(known))
+
+    def _write(self, known: _Known) -> None:
+        record = {"conversation_id": known.conversation_id, "system": known.system}
         try:
-            for id_ in ids:
-                also = [one for one in ids if one != id_]
-                self.records.write(id_, {"conversation_id": conversation_id, "also": also})
+            for id_ in known.ids:
+                self.records.write(id_, {**record, "also": [one for one in known.ids if one != id_]})
         except (StorageFailed, RecordsFull):
             log.warning("the storage can't be written: a conversation may be forgotten")
 
@@ -174,7 +246,7 @@ def tell(conversation: Conversation, *, system: str) -> str:
     query = conversation.query
     spoken = [one for one in conversation.before if not one.is_system and one.told]
     if not spoken:
-        return f"{system}\n\n{query}" if system else query
+        return _behind(system, query)
     lines: list[str] = []
     left = LONGEST
     for one in reversed(spoken):
@@ -187,8 +259,11 @@ def tell(conversation: Conversation, *, system: str) -> str:
         left -= size
         lines.append(line)
     before = "\n\n".join(reversed(lines))
-    head = f"{system}\n\n" if system else ""
-    return f"{head}The conversation so far:\n\n{before}\n\nThe next message of the user:\n\n{query}"
+    return _behind(system, f"The conversation so far:\n\n{before}\n\nThe next message of the user:\n\n{query}")
+
+
+def _behind(system: str, query: str) -> str:
+    return f"{system}\n\n{query}" if system else query
 
 
 _NAMES = {USER: "User", ASSISTANT: "Assistant"}
@@ -223,6 +298,10 @@ def _link(chain: str, digest: str) -> str:
 
 def _whole(scope: str, chain: str) -> str:
     return f"whole {scope} {chain}"
+
+
+def _response(scope: str, id_: str) -> str:
+    return f"response {scope} {id_}"
 
 
 def _tail(scope: str, digests: Sequence[str]) -> str:
