@@ -42,17 +42,16 @@ def _of_apps(name: str, summary: str) -> tuple[Route, Route]:
 API_ROOTS = "duck"  # /duck/<app_id> is the base URL of clients for one app
 
 
-def _of_openai(*paths: tuple[str, str, str], shown: str) -> Iterator[Route]:
-    """Give OpenAI's paths, each with methods and summary: at /v1, without it, and both below an app's own address."""
+def _of_openai(*paths: tuple[str, str], shown: str) -> Iterator[Route]:
+    """Give OpenAI's paths, each with its methods: at /v1, without it, and both below an app's own address."""
     for root in ("/v1", "", f"/{API_ROOTS}/<app_id>/v1", f"/{API_ROOTS}/<app_id>"):
-        for path, methods, summary in paths:
+        for path, methods in paths:
             yield Route(
                 path=f"{root}{path}",
                 methods=(*methods.split(), "OPTIONS"),
                 source="endpoints/openai.py",
                 shown=f"{root}{path}" == shown,
                 listed=("POST",),
-                summary=summary if root == "/v1" else "",
             )
 
 
@@ -71,11 +70,11 @@ ROUTES: Sequence[Route] = (
     ),
     # GET, so that /chat/<app_id> does not take "completions" for an app
     *_of_openai(
-        ("/chat/completions", "GET POST", ""),
-        ("/responses", "POST", ""),
-        ("/responses/<response_id>", "GET DELETE", ""),
-        ("/models", "GET", ""),
-        ("/models/<model_id>", "GET", ""),
+        ("/chat/completions", "GET POST"),
+        ("/responses", "POST"),
+        ("/responses/<response_id>", "GET DELETE"),
+        ("/models", "GET"),
+        ("/models/<model_id>", "GET"),
         shown="/v1/chat/completions",
     ),
     Route(path="/openapi.json", methods=("GET", "OPTIONS"), source="endpoints/openapi.py"),

@@ -9,7 +9,7 @@ Who names an earlier response instead sends only what is new: that has to be kno
 
 A hash holds the app, the user, and of each message the role, the words (however they are spaced, and without what a
 client shows of a model's thoughts) and its files. A caller that names a user is also found by the last three
-exchanges, for clients that send no more than that.
+exchanges, for clients that send no more than the end; whatever they send beside has to be what was said, too.
 
 What is exact. Within a process only one question goes on from a record. Across processes two that come in the same
 moment may both, as long as the storage takes to read and delete.
@@ -21,19 +21,22 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from secrets import token_hex
+from typing import NamedTuple
 
 from relay.call import Call
 from relay.errors import AppUnavailable, InvalidParam
 from relay.event import Event
 from relay.incoming.openai.messages import ASSISTANT, USER, Conversation, Message
 from relay.run.dify import StorageFailed
-from relay.run.failure import ConversationNotFound
+from relay.run.failure import LOST_CONVERSATION
 from relay.run.memory import Aside
 from relay.run.records import Held, Records, RecordsFull
 
 log = logging.getLogger("duck_relay")
 
 EXCHANGES = 3  # by which a caller that names a user is found
+LINE = 100  # messages by which an edited history is told from one of which a client sends the end only
+BRIEF = 8  # hexadecimal digits
 HELD = 60.0  # seconds in which nobody else of this process takes a record that is about to go
 LONGEST = 32 * 1024  # bytes of what came before, told as text
 
@@ -63,6 +66,8 @@ class History:
     required: bool = False  # nothing runs where none of these is known
     chain: str  # stands for all messages, the question's included; "" where the caller did not send them
     recent: tuple[str, ...] = ()  # stand for the last exchanges, the question's included; none without a user
+    line: tuple[str, ...] = ()  # stand, more briefly, for the LINE latest messages before the question
+    asked: tuple[str, ...] = ()  # and for the question's
     scope: str  # app and user
     query: str  # the question alone, for a conversation that knows the rest
     renewed: str = ""  # the same behind the system's message, for one that knows another of these
@@ -72,13 +77,25 @@ class History:
 
     def ids_after(self, answer: str, response_id: str = "") -> tuple[str, ...]:
         """Give the ids of what will be known once this was answered, by a response that a caller may name or not."""
-        said = _digest(Message(role=ASSISTANT, text=answer))
+        said = _answer(answer)
         ids = [_whole(self.scope, _link(self.chain, said))] if self.chain else []
         if self.recent:
             ids.append(_tail(self.scope, [*self.recent, said]))
         if response_id:
             ids.append(_response(self.scope, response_id))
         return tuple(ids)
+
+    def line_after(self, answer: str) -> str:
+        """Give what tells later whether somebody has edited what was said by then."""
+        return "".join([*self.line, *self.asked, _answer(answer)[:BRIEF]][-LINE:])
+
+    def ends(self, line: str) -> bool:
+        """Tell whether what came before is the end of what a record's `line` stands for."""
+        mine = "".join(self.line)
+        if len(mine) > len(line) and len(line) < LINE * BRIEF:
+            return False
+        shorter = min(len(mine), len(line))
+        return mine[len(mine) - shorter :] == line[len(line) - shorter :]
 
 
 def history_of(
@@ -111,26 +128,25 @@ def history_of(
             told=told,
             placed=placed,
         )
-    before = [_digest(one) for one in conversation.before]
-    chain = ""
-    for one in before:
-        chain = _link(chain, one)
-    known: list[str] = []
-    spoken = [one for one in conversation.before if not one.is_system]
-    if any(one.role == ASSISTANT for one in spoken):
-        known.append(_whole(scope, chain))
-        roles = [one.role for one in spoken[-2 * EXCHANGES :]]
-        if named and user and roles == [USER, ASSISTANT] * EXCHANGES:
-            known.append(_tail(scope, [_digest(one) for one in spoken[-2 * EXCHANGES :]]))
+    before = [(one, _digest(one)) for one in conversation.before]
+    spoken = [(one.role, digest) for one, digest in before if not one.is_system]
     asked = [_digest(one) for one in conversation.asked]
-    for one in asked:
-        chain = _link(chain, one)
-    latest = [*spoken, *conversation.asked][1 - 2 * EXCHANGES :]
-    alternate = [one.role for one in latest] == [USER, *[ASSISTANT, USER] * (EXCHANGES - 1)]
+    chain = _chain("", [digest for _, digest in before])
+    known: list[str] = []
+    if any(role == ASSISTANT for role, _ in spoken):
+        known.append(_whole(scope, chain))
+    recent: list[str] = []
+    if named and user:
+        if latest := _alternating(spoken, [USER, ASSISTANT] * EXCHANGES):
+            known.append(_tail(scope, latest))
+        both = [*spoken, *((USER, digest) for digest in asked)]
+        recent = _alternating(both, [USER, *[ASSISTANT, USER] * (EXCHANGES - 1)])
     return History(
         known_as=tuple(known),
-        chain=chain,
-        recent=tuple(_digest(one) for one in latest) if named and user and alternate else (),
+        chain=_chain(chain, asked),
+        recent=tuple(recent),
+        line=tuple(digest[:BRIEF] for _, digest in spoken[-LINE:]),
+        asked=tuple(digest[:BRIEF] for digest in asked),
         scope=scope,
         query=conversation.query,
         renewed=_behind(system, conversation.query),
@@ -140,18 +156,22 @@ def history_of(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
-    """What a record says, and by which ids it was found."""
+class _Entry(NamedTuple):
+    """A conversation, by which ids it is known, and what was said in it."""
 
     conversation_id: str
-    system: str
     ids: tuple[str, ...]
+    line: str
+    system: str  # History.system
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Histories:
-    """Runs an app where a history was said. A record is `{"tag", "at", "conversation_id", "system", "also"}`."""
+    """Runs an app where a history was said.
+
+    A record is `{"tag", "at", "conversation_id", "system", "also", "line"}`: what the app was told to be, the other
+    ids by which it is known, and a few digits of each message.
+    """
 
     records: Records
     aside: Aside
@@ -164,49 +184,47 @@ class Histories:
 
         Raises PreviousResponseNotFound, and what `invoke` raises; then the history is known as before.
         """
-        known = None
+        taken = None
         if self.history.known_as:
-            known = yield from self.aside(self._take)
-        if known is None:
+            taken = yield from self.aside(self._take)
+        if taken is None:
             if self.history.required:
                 raise PreviousResponseNotFound
             yield from self._remember(invoke(call), None)
             return
         silent = True
         try:
-            for event in self._remember(invoke(self._alone(call, known)), known):
+            for event in self._remember(invoke(self._alone(call, taken)), taken):
                 silent = silent and event is None
                 yield event
-        except ConversationNotFound:
+        except LOST_CONVERSATION:
             if not silent:
                 raise
             if self.history.required:
                 raise PreviousResponseNotFound from None
             yield from self._remember(invoke(call), None)
         except Exception:
-            yield from self._restore(known)
+            yield from self._restore(taken)
             raise
 
-    def _alone(self, call: Call, known: _Known) -> Call:
+    def _alone(self, call: Call, taken: _Entry) -> Call:
         history = self.history
-        query = history.query if known.system == history.system else history.renewed
+        query = history.query if taken.system == history.system else history.renewed
         inputs = {**call.inputs, history.placed: query} if history.placed else call.inputs
-        return replace(call, query=query, inputs=inputs, conversation_id=known.conversation_id)
+        return replace(call, query=query, inputs=inputs, conversation_id=taken.conversation_id)
 
-    def _take(self) -> _Known | None:
-        """Give what is known of the history: from now on it is known by no id. Raises AppUnavailable."""
+    def _take(self) -> _Entry | None:
+        """Give the conversation that said it; nobody else finds it from now on. Raises AppUnavailable."""
         try:
             for id_ in self.history.known_as:
                 held = Held(token_hex(8), self.records.clock() + HELD)
                 if self.records.hold(id_, held):
                     continue
                 try:
-                    match self.records.read(id_):
-                        case {"conversation_id": str(conversation_id), "system": str(system), "also": [*also]}:
-                            ids = (id_, *(one for one in also if isinstance(one, str)))
-                            for one in ids:
-                                self.records.remove(one)
-                            return _Known(conversation_id=conversation_id, system=system, ids=ids)
+                    if entry := self._read(id_):
+                        for one in entry.ids:
+                            self.records.remove(one)
+                        return entry
                 finally:
                     self.records.release(id_, held.mark)
         except StorageFailed:
@@ -215,7 +233,19 @@ class Histories:
             log.warning("the storage can't be read: a conversation begins anew")
         return None
 
-    def _remember(self, events: Iterator[Event | None], known: _Known | None) -> Iterator[Event | None]:
+    def _read(self, id_: str) -> _Entry | None:
+        match self.records.read(id_):
+            case {
+                "conversation_id": str(conversation_id),
+                "system": str(system),
+                "also": [*also],
+                "line": str(line),
+            } if self.history.ends(line):
+                ids = (id_, *(one for one in also if isinstance(one, str)))
+                return _Entry(conversation_id, ids, line, system)
+        return None
+
+    def _remember(self, events: Iterator[Event | None], taken: _Entry | None) -> Iterator[Event | None]:
         """Write when the answer is whole, before its end is told: afterwards nothing can be written."""
         conversation_id = ""
         for event in events:
@@ -223,20 +253,20 @@ class Histories:
                 conversation_id = told
             yield event
         if conversation_id and (answer := self.said()):
-            ids = self.history.ids_after(answer, self.named())
-            latest = _Known(conversation_id=conversation_id, system=self.history.system, ids=ids)
-            yield from self._restore(latest)
-        elif known:
-            yield from self._restore(known)
+            history = self.history
+            ids = history.ids_after(answer, self.named())
+            yield from self._restore(_Entry(conversation_id, ids, history.line_after(answer), history.system))
+        elif taken:
+            yield from self._restore(taken)
 
-    def _restore(self, known: _Known) -> Generator[None, None, None]:
-        return self.aside(lambda: self._write(known))
+    def _restore(self, entry: _Entry) -> Generator[None, None, None]:
+        return self.aside(lambda: self._write(entry))
 
-    def _write(self, known: _Known) -> None:
-        record = {"conversation_id": known.conversation_id, "system": known.system}
+    def _write(self, entry: _Entry) -> None:
+        told = {"conversation_id": entry.conversation_id, "system": entry.system, "line": entry.line}
         try:
-            for id_ in known.ids:
-                self.records.write(id_, {**record, "also": [one for one in known.ids if one != id_]})
+            for id_ in entry.ids:
+                self.records.write(id_, {**told, "also": [one for one in entry.ids if one != id_]})
         except (StorageFailed, RecordsFull):
             log.warning("the storage can't be written: a conversation may be forgotten")
 
@@ -287,9 +317,25 @@ def _without(text: str, opening: str, closing: str) -> str:
     return "".join([*kept, text[at:]])
 
 
+def _answer(text: str) -> str:
+    return _digest(Message(role=ASSISTANT, text=text))
+
+
 def _digest(one: Message) -> str:
     words = " ".join(_words(one).split())
     return _hash([one.role, words, one.digest])
+
+
+def _alternating(spoken: Sequence[tuple[str, str]], roles: Sequence[str]) -> list[str]:
+    """Give the digests of the latest messages if they have these roles, else none."""
+    latest = spoken[-len(roles) :]
+    return [digest for _, digest in latest] if [role for role, _ in latest] == [*roles] else []
+
+
+def _chain(chain: str, digests: Sequence[str]) -> str:
+    for digest in digests:
+        chain = _link(chain, digest)
+    return chain
 
 
 def _link(chain: str, digest: str) -> str:

@@ -79,14 +79,14 @@ class AppSettings(Group):
                 pt_BR="Aplicativos permitidos",
             ),
             help=Text(
-                en_US="App ids, or name=id for OpenAI's clients, separated by commas. Naming any closes all others."
-                " Empty: every app for callers with the key, the default app for all others.",
+                en_US="App ids, or name=id for OpenAI clients, by commas. Naming any closes all others."
+                " Empty: every app with the key, else the default app.",
                 zh_Hans="应用 ID，或供 OpenAI 客户端使用的 名称=ID，用逗号分隔。填写后，其他应用一律关闭。"
                 "留空：持有密钥者可调用所有应用，其他方式只能调用默认应用。",
                 ja_JP="アプリ ID、または OpenAI クライアント用の 名前=ID をカンマ区切りで。"
                 "書くと、ほかはすべて閉じます。空：キーを持つ人は全アプリ、それ以外は既定のアプリだけ。",
-                pt_BR="IDs de apps, ou nome=id para clientes da OpenAI, com vírgulas. Indicar algum fecha todos os"
-                " outros. Vazio: todos para quem tem a chave, só o padrão para os demais.",
+                pt_BR="IDs de apps, ou nome=id para clientes OpenAI, com vírgulas. Indicar algum fecha os outros."
+                " Vazio: todos com a chave, senão só o padrão.",
             ),
             placeholder=Text.same("gpt-duck=2b0c6a1e-…, 9f3d…"),
         ),
