@@ -71,9 +71,11 @@ def _key(client: Client) -> int:
 
 def _purpose(received: Received) -> str:
     purpose = (received.content.values or {}).get("purpose")
-    if purpose not in {None, *PURPOSES}:
+    if purpose is None:
+        return PURPOSE
+    if purpose not in PURPOSES:
         raise InvalidParam(f"purpose must be one of {', '.join(PURPOSES)}.", param="purpose")
-    return purpose or PURPOSE
+    return str(purpose)
 
 
 def _file(received: Received) -> Upload:

@@ -47,7 +47,7 @@ ECHOED: Mapping[str, type | tuple[type, ...]] = {
     "user": str,
 }
 # items of an earlier answer that a client sends back, and that say nothing to an app
-SILENT = frozenset({"reasoning"})
+SILENT = ("reasoning",)  # no set: what is asked for may be a list, which has no hash
 _OF_RESPONSE = re.compile(r"(?:msg|rs)_(.+)_[0-9]{1,4}", re.ASCII)
 
 
@@ -120,11 +120,11 @@ def _input(value: Any) -> tuple[Conversation, str]:
         where = f"input[{number}]"
         if not isinstance(item, Mapping):
             raise InvalidParam(f"{where} must be an object.", param=where)
-        kind = item.get("type")
+        kind = item.get("type") or "message"
         if kind == "item_reference":
             referred = _referred(item, where)
             found = [one for one in found if one[0].is_system]
-        elif kind in (None, "message"):
+        elif kind == "message":
             found.append((_message(item, where), number))
         elif kind not in SILENT:
             raise Unsupported(
@@ -137,12 +137,10 @@ def _input(value: Any) -> tuple[Conversation, str]:
 
 
 def _message(item: Mapping[str, Any], where: str) -> Message:
-    if item.get("role") not in ROLES:
-        raise InvalidParam(
-            f"{where}.role must be one of {', '.join(sorted(ROLES))}.",
-            param=f"{where}.role",
-        )
-    return messages.message(item.get("role"), item.get("content"), where)
+    role = item.get("role")
+    if not isinstance(role, str) or role not in ROLES:
+        raise InvalidParam(f"{where}.role must be one of {', '.join(sorted(ROLES))}.", param=f"{where}.role")
+    return messages.message(role, item.get("content"), where)
 
 
 def _referred(item: Mapping[str, Any], where: str) -> str:
