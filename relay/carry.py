@@ -18,7 +18,7 @@ from relay.incoming.settings import Settings
 from relay.incoming.templates import Budget
 from relay.log import Line, unforeseen
 from relay.outgoing.coding import Gzip
-from relay.outgoing.formats import FORMS, Telling
+from relay.outgoing.formats import FORMS, Named, Telling
 from relay.outgoing.openai.errors import SHOULD_RETRY
 from relay.outgoing.output import Gathered, Output, Streamed, Withheld
 from relay.outgoing.pump import UNFORESEEN, Pump, Timing, every, settle, together
@@ -294,13 +294,17 @@ class _Run:
         if plan.history is None:
             return app.events(call, memory=self._memory(), thread=plan.thread)
         records = self._carrier.records(plan, HISTORIES)
-        return Histories(records=records, aside=app.aside, history=plan.history, said=self._said).run(
-            call, app.invoke
-        )
+        return Histories(
+            records=records, aside=app.aside, history=plan.history, said=self._said, named=self._named
+        ).run(call, app.invoke)
 
     def _said(self) -> str:
         told = self._encoder or self._gatherer
-        return told.text if isinstance(told, Telling) else ""
+        return told.text if isinstance(told, Telling) and not self._watch.failed else ""
+
+    def _named(self) -> str:
+        told = self._encoder or self._gatherer
+        return told.id if isinstance(told, Named) else ""
 
     def _memory(self) -> Records | None:
         if not self._plan.remembers:

@@ -71,6 +71,11 @@ ROUTES: Sequence[Route] = (
     # GET, so that /chat/<app_id> does not take "completions" for an app
     *_of_openai(
         ("/chat/completions", "GET POST"),
+        ("/responses", "POST"),
+        ("/responses/<response_id>", "GET DELETE"),
+        ("/files", "GET POST"),
+        ("/files/<file_id>", "GET DELETE"),
+        ("/files/<file_id>/<any(content):part>", "GET"),
         ("/models", "GET"),
         ("/models/<model_id>", "GET"),
         shown="/v1/chat/completions",

@@ -5,6 +5,8 @@ an answer, under a hash of it; a question that comes with just that goes on in t
 record is gone. Of a history that was edited, or is asked once more, nothing is known: it begins a new conversation,
 and what came before comes along as text.
 
+Who names an earlier response instead sends only what is new: that has to be known, and is good once, too.
+
 A hash holds the app, the user, and of each message the role, the words (however they are spaced, and without what a
 client shows of a model's thoughts) and its files. A caller that names a user is also found by the last three
 exchanges, for clients that send no more than the end; whatever they send beside has to be what was said, too.
@@ -15,13 +17,14 @@ moment may both, as long as the storage takes to read and delete.
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from secrets import token_hex
 from typing import NamedTuple
 
 from relay.call import Call
+from relay.errors import AppUnavailable, InvalidParam
 from relay.event import Event
 from relay.incoming.openai.messages import ASSISTANT, USER, Conversation, Message
 from relay.run.dify import StorageFailed
@@ -41,26 +44,45 @@ LONGEST = 32 * 1024  # bytes of what came before, told as text
 _THOUGHTS = (("<think>", "</think>"), ('<details type="reasoning"', "</details>"))
 
 
+class PreviousResponseNotFound(InvalidParam):
+    """Nothing is known, or no longer, of the response that a question goes on from."""
+
+    code = "previous_response_not_found"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no response of that id to go on from: it is none of this app and user, is older than a week, or"
+            " has been gone on from already. A conversation in Dify can't fork, and only chats have one: name the"
+            " latest response, or send what was said before as input.",
+            param="previous_response_id",
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     """What came before a question, as the ids of the records that may know it."""
 
     known_as: tuple[str, ...] = ()  # the whole first; none where nothing was answered before
-    chain: str  # stands for all messages, the question's included
+    required: bool = False  # nothing runs where none of these is known
+    chain: str  # stands for all messages, the question's included; "" where the caller did not send them
     recent: tuple[str, ...] = ()  # stand for the last exchanges, the question's included; none without a user
     line: tuple[str, ...] = ()  # stand, more briefly, for the LINE latest messages before the question
     asked: tuple[str, ...] = ()  # and for the question's
     scope: str  # app and user
     query: str  # the question alone, for a conversation that knows the rest
+    renewed: str = ""  # the same behind the system's message, for one that knows another of these
+    system: str = ""  # stands for the system's message where it is told before a question
     told: str  # the question with all that came before, for one that does not
     placed: str = ""  # the app's input that takes the question, too
 
-    def ids_after(self, answer: str) -> tuple[str, ...]:
-        """Give the ids of what will be known once this was answered."""
+    def ids_after(self, answer: str, response_id: str = "") -> tuple[str, ...]:
+        """Give the ids of what will be known once this was answered, by a response that a caller may name or not."""
         said = _answer(answer)
-        ids = [_whole(self.scope, _link(self.chain, said))]
+        ids = [_whole(self.scope, _link(self.chain, said))] if self.chain else []
         if self.recent:
             ids.append(_tail(self.scope, [*self.recent, said]))
+        if response_id:
+            ids.append(_response(self.scope, response_id))
         return tuple(ids)
 
     def line_after(self, answer: str) -> str:
@@ -77,10 +99,35 @@ class History:
 
 
 def history_of(
-    conversation: Conversation, *, app_id: str, user: str | None, named: bool, told: str, placed: str = ""
+    conversation: Conversation,
+    *,
+    app_id: str,
+    user: str | None,
+    named: bool,
+    told: str,
+    system: str = "",
+    previous: str = "",
+    placed: str = "",
 ) -> History:
-    """Give the history of a question. `named` says that its caller has proven to be one who may name a user."""
+    """Give the history of a question.
+
+    `named` says that its caller has proven to be one who may name a user; `system` is what stands before the query
+    in `told`. With the id of a `previous` response all that the caller sent is new.
+    """
     scope = json.dumps([app_id, user])
+    stands_for = _hash([" ".join(system.split())]) if system else ""
+    if previous:
+        return History(
+            known_as=(_response(scope, previous),),
+            required=True,
+            chain="",
+            scope=scope,
+            query=tell(conversation, system=""),
+            renewed=told,
+            system=stands_for,
+            told=told,
+            placed=placed,
+        )
     before = [(one, _digest(one)) for one in conversation.before]
     spoken = [(one.role, digest) for one, digest in before if not one.is_system]
     asked = [_digest(one) for one in conversation.asked]
@@ -102,6 +149,8 @@ def history_of(
         asked=tuple(digest[:BRIEF] for digest in asked),
         scope=scope,
         query=conversation.query,
+        renewed=_behind(system, conversation.query),
+        system=stands_for,
         told=told,
         placed=placed,
     )
@@ -113,52 +162,59 @@ class _Entry(NamedTuple):
     conversation_id: str
     ids: tuple[str, ...]
     line: str
+    system: str  # History.system
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Histories:
     """Runs an app where a history was said.
 
-    A record is `{"tag", "at", "conversation_id", "also", "line"}`: the other ids by which it is known, and a few
-    digits of each message.
+    A record is `{"tag", "at", "conversation_id", "system", "also", "line"}`: what the app was told to be, the other
+    ids by which it is known, and a few digits of each message.
     """
 
     records: Records
     aside: Aside
     history: History
-    said: Callable[[], str]  # what the client has read of the answer
+    said: Callable[[], str]  # what the client has read of the answer; "" for one that failed
+    named: Callable[[], str] = str  # the id by which the client may name that answer, "" for none
 
     def run(self, call: Call, invoke: Callable[[Call], Iterator[Event | None]]) -> Iterator[Event | None]:
         """Run the app in the conversation that said the history, else in a new one; remember what it says.
 
-        Raises what `invoke` raises; then the history is known as before.
+        Raises PreviousResponseNotFound, and what `invoke` raises; then the history is known as before.
         """
         taken = None
         if self.history.known_as:
             taken = yield from self.aside(self._take)
         if taken is None:
-            yield from self._remember(invoke(call))
+            if self.history.required:
+                raise PreviousResponseNotFound
+            yield from self._remember(invoke(call), None)
             return
         silent = True
         try:
-            for event in self._remember(invoke(self._alone(call, taken.conversation_id))):
+            for event in self._remember(invoke(self._alone(call, taken)), taken):
                 silent = silent and event is None
                 yield event
         except LOST_CONVERSATION:
             if not silent:
                 raise
-            yield from self._remember(invoke(call))
+            if self.history.required:
+                raise PreviousResponseNotFound from None
+            yield from self._remember(invoke(call), None)
         except Exception:
-            yield from self.aside(lambda: self._write(taken))
+            yield from self._restore(taken)
             raise
 
-    def _alone(self, call: Call, conversation_id: str) -> Call:
-        query, placed = self.history.query, self.history.placed
-        inputs = {**call.inputs, placed: query} if placed else call.inputs
-        return replace(call, query=query, inputs=inputs, conversation_id=conversation_id)
+    def _alone(self, call: Call, taken: _Entry) -> Call:
+        history = self.history
+        query = history.query if taken.system == history.system else history.renewed
+        inputs = {**call.inputs, history.placed: query} if history.placed else call.inputs
+        return replace(call, query=query, inputs=inputs, conversation_id=taken.conversation_id)
 
     def _take(self) -> _Entry | None:
-        """Give the conversation that said it; nobody else finds it from now on."""
+        """Give the conversation that said it; nobody else finds it from now on. Raises AppUnavailable."""
         try:
             for id_ in self.history.known_as:
                 held = Held(token_hex(8), self.records.clock() + HELD)
@@ -172,18 +228,24 @@ class Histories:
                 finally:
                     self.records.release(id_, held.mark)
         except StorageFailed:
+            if self.history.required:
+                raise AppUnavailable("What was said before can't be read at the moment: try again.") from None
             log.warning("the storage can't be read: a conversation begins anew")
         return None
 
     def _read(self, id_: str) -> _Entry | None:
         match self.records.read(id_):
-            case {"conversation_id": str(conversation_id), "also": [*also], "line": str(line)}:
-                if self.history.ends(line):
-                    ids = (id_, *(one for one in also if isinstance(one, str)))
-                    return _Entry(conversation_id, ids, line)
+            case {
+                "conversation_id": str(conversation_id),
+                "system": str(system),
+                "also": [*also],
+                "line": str(line),
+            } if self.history.ends(line):
+                ids = (id_, *(one for one in also if isinstance(one, str)))
+                return _Entry(conversation_id, ids, line, system)
         return None
 
-    def _remember(self, events: Iterator[Event | None]) -> Iterator[Event | None]:
+    def _remember(self, events: Iterator[Event | None], taken: _Entry | None) -> Iterator[Event | None]:
         """Write when the answer is whole, before its end is told: afterwards nothing can be written."""
         conversation_id = ""
         for event in events:
@@ -192,15 +254,19 @@ class Histories:
             yield event
         if conversation_id and (answer := self.said()):
             history = self.history
-            entry = _Entry(conversation_id, history.ids_after(answer), history.line_after(answer))
-            yield from self.aside(lambda: self._write(entry))
+            ids = history.ids_after(answer, self.named())
+            yield from self._restore(_Entry(conversation_id, ids, history.line_after(answer), history.system))
+        elif taken:
+            yield from self._restore(taken)
+
+    def _restore(self, entry: _Entry) -> Generator[None, None, None]:
+        return self.aside(lambda: self._write(entry))
 
     def _write(self, entry: _Entry) -> None:
+        told = {"conversation_id": entry.conversation_id, "system": entry.system, "line": entry.line}
         try:
             for id_ in entry.ids:
-                also = [one for one in entry.ids if one != id_]
-                record = {"conversation_id": entry.conversation_id, "also": also, "line": entry.line}
-                self.records.write(id_, record)
+                self.records.write(id_, {**told, "also": [one for one in entry.ids if one != id_]})
         except (StorageFailed, RecordsFull):
             log.warning("the storage can't be written: a conversation may be forgotten")
 
@@ -210,7 +276,7 @@ def tell(conversation: Conversation, *, system: str) -> str:
     query = conversation.query
     spoken = [one for one in conversation.before if not one.is_system and one.told]
     if not spoken:
-        return f"{system}\n\n{query}" if system else query
+        return _behind(system, query)
     lines: list[str] = []
     left = LONGEST
     for one in reversed(spoken):
@@ -223,8 +289,11 @@ def tell(conversation: Conversation, *, system: str) -> str:
         left -= size
         lines.append(line)
     before = "\n\n".join(reversed(lines))
-    head = f"{system}\n\n" if system else ""
-    return f"{head}The conversation so far:\n\n{before}\n\nThe next message of the user:\n\n{query}"
+    return _behind(system, f"The conversation so far:\n\n{before}\n\nThe next message of the user:\n\n{query}")
+
+
+def _behind(system: str, query: str) -> str:
+    return f"{system}\n\n{query}" if system else query
 
 
 _NAMES = {USER: "User", ASSISTANT: "Assistant"}
@@ -275,6 +344,10 @@ def _link(chain: str, digest: str) -> str:
 
 def _whole(scope: str, chain: str) -> str:
     return f"whole {scope} {chain}"
+
+
+def _response(scope: str, id_: str) -> str:
+    return f"response {scope} {id_}"
 
 
 def _tail(scope: str, digests: Sequence[str]) -> str:

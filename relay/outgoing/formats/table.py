@@ -15,6 +15,7 @@ from relay.outgoing.formats.html import Page
 from relay.outgoing.formats.lines import EVENTS, NDJSON, SERVICE, ServerSentEvents
 from relay.outgoing.formats.text import Text
 from relay.outgoing.openai.completion import Chunks, WholeCompletion
+from relay.outgoing.openai.response import ResponseEvents, WholeResponse
 
 type Options = Mapping[str, Any]
 
@@ -57,6 +58,8 @@ FORMS: Mapping[str, Format] = {
             Format(name="service", media_type=SSE, encoder=lambda *_: SERVICE),
             Format(name="completion", media_type=JSON, gatherer=WholeCompletion),
             Format(name="completion-chunks", media_type=SSE, encoder=lambda _, options: Chunks(options)),
+            Format(name="response", media_type=JSON, gatherer=WholeResponse),
+            Format(name="response-events", media_type=SSE, encoder=lambda _, options: ResponseEvents(options)),
         )
     },
 }
