@@ -53,6 +53,7 @@ class Client:
             interface=interface,
             settings=self.settings,
             declared=declared,
+            anywhere=True,
         )
 
     def identity(self, form: str) -> tuple[str | None, str]:

@@ -29,6 +29,7 @@ class Giving:
     interface: Interface
     settings: Settings
     declared: Declared
+    anywhere: bool = False  # files that name no input go where there is room: the caller knows of none
 
     def call(self, asked: Asked) -> Call:
         """Check what the interface itself demands, and give the app what its owner and the caller send.
@@ -52,7 +53,7 @@ class Giving:
             user=asked.user or None,
         )
         if files.any_in(call):
-            call = files.place(call, self.declared(self.app_id), self._issued)
+            call = files.place(call, self.declared(self.app_id), self._issued, anywhere=self.anywhere)
         call = self._with_defaults(call)
         if _line_of(call) > LARGEST_CALL:
             raise PayloadTooLarge(

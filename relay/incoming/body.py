@@ -24,7 +24,7 @@ LARGEST_TEXT = 4 * 1024 * 1024  # bytes of a body that is no form with files, an
 LONGEST_TYPE = 1000  # characters of a Content-Type
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
-TOO_MANY_FIELDS = PayloadTooLarge(f"The form has more than {MOST_FIELDS} fields.")
+TOO_MANY_FIELDS = f"The form has more than {MOST_FIELDS} fields."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ def _json(text: str) -> Body:
 
 def _urlencoded(content: bytes, charset: str) -> Body:
     if content.count(b"&") >= MOST_FIELDS:  # each would cost some hundred bytes of memory
-        raise TOO_MANY_FIELDS
+        raise PayloadTooLarge(TOO_MANY_FIELDS)
     if content.count(b"%") > wire.MOST_ESCAPES:
         raise PayloadTooLarge("The form is too large: send JSON, or its fields as multipart/form-data.")
     encoding = codec_of(charset).removesuffix("-sig")
@@ -109,7 +109,7 @@ def _multipart(content: bytes, options: dict[str, str]) -> Body:
     try:
         _, values, files = parser.parse(BytesIO(content), MULTIPART, len(content), options)
     except RequestEntityTooLarge:
-        raise TOO_MANY_FIELDS from None
+        raise PayloadTooLarge(TOO_MANY_FIELDS) from None
     except ValueError:
         raise InvalidParam("The form is malformed.") from None
     uploads = tuple(

@@ -28,14 +28,14 @@ from relay.senders import Reply
 
 type Object = dict[str, Any]
 
-VERSION = "0.3.0"  # the plugin's own, as in its manifest
+VERSION = "0.4.0"  # the plugin's own, as in its manifest
 
 SERVED = "GET, HEAD, OPTIONS"  # methods of the description itself
 
 DESCRIPTION = (
     "Runs apps of a Dify workspace. Send a query, inputs, or both; the answer comes back in the form that you name by"
-    " `format`, by `response_mode` or by `Accept`, while the app is still speaking; or later, as a delivery. The same apps"
-    " answer by OpenAI's API at `v1`, and by Dify's Service API at `duck/<app_id>`, each as its own description says."
+    " `format`, by `response_mode` or by `Accept`, while the app is still speaking; or later, as a delivery. The same"
+    " apps answer by OpenAI's API at `v1`, and by Dify's Service API at `duck/<app_id>`, as those are described."
 )
 
 _OBJECT: Object = {"type": "object", "additionalProperties": True}

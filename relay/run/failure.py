@@ -40,6 +40,9 @@ class ConversationNotFound(InvalidParam):
     """The conversation was deleted, or belongs to another user or app. Nothing has run."""
 
 
+# what a conversation that was remembered may meet: it can only be begun anew, and nothing has run
+LOST_CONVERSATION = (ConversationNotFound, UserNotFound)
+
 # Each pattern is matched against the whole text: what stands inside may be an app's or a tool's own words, and an
 # app that speaks of "user not found" must not be run a second time.
 BEFORE_STREAM = re.compile(

@@ -91,6 +91,10 @@ class FileInput:
             return "custom"
         raise UnsupportedMediaType(f"The app's input {self.name} takes {self._taken()}: {file} is {_told(file)}.")
 
+    def has_room(self, number: int) -> bool:
+        """Tell whether one more fits beside so many files."""
+        return (not self.most or number < self.most) if self.several else not number
+
     def check_number(self, number: int) -> None:
         """Raise InvalidParam for more files than the input takes."""
         if number > 1 and not self.several:

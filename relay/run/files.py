@@ -6,7 +6,7 @@ before the first is handed to Dify.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from relay.call import Call, File, Reference, Upload
@@ -21,14 +21,13 @@ __all__ = ["any_in", "form_of", "hand_over", "inputs_of", "place", "place_owned"
 type Known = Callable[[str], Issued | None]  # what an id stands for that this endpoint has issued
 type Store = Callable[[Upload], Mapping[str, Any]]
 
-NO_PLACE = InvalidParam(
-    "This app takes no files: Dify hands a file to an app only through an input of type File or File List."
-)
-UNKNOWN_ID = InvalidParam(
+NO_PLACE = "This app takes no files: Dify hands a file to an app only through an input of type File or File List."
+UNKNOWN_ID = (
     "A file's id is none that this endpoint has issued: send the file itself or its URL, or upload it first to this"
     " endpoint's /v1/files or /duck/<app_id>/files/upload."
 )
 _IDS = ("upload_file_id", "tool_file_id", "datasource_file_id")  # Dify's own, good in the whole workspace
+_NOTHING: tuple[Any, ...] = (None, "", [])  # as an input's value
 _BY_ID = frozenset({"local_file", "tool_file", "datasource_file"})
 
 
@@ -37,10 +36,11 @@ def any_in(call: Call) -> bool:
     return bool(call.files or call.uploads) or any(map(_holds_file, call.inputs.values()))
 
 
-def place(call: Call, parameters: Mapping[str, Any], known: Known) -> Call:
+def place(call: Call, parameters: Mapping[str, Any], known: Known, *, anywhere: bool = False) -> Call:
     """Find a place in the app's inputs for each of the call's files; nothing is uploaded yet.
 
-    A file goes under the input that it names, or under the app's only one that takes files. Files that stand among
+    A file goes under the input that it names, or under the app's only one that takes files; `anywhere`, under the
+    first that takes it and has room, for callers that know of no inputs. Files that stand among
     the inputs already are read like all others, and no id is taken that `known` does not know. Raises InvalidParam
     for a file without a place, of a forbidden kind, or under an unknown id; UnsupportedMediaType for a forbidden
     type; PayloadTooLarge for one that is too large, and for too many.
@@ -49,19 +49,21 @@ def place(call: Call, parameters: Mapping[str, Any], known: Known) -> Call:
     inputs, files = _read_inputs(call.inputs, declared, known)
     files = [*call.files, *files]
     if len(files) > sent.MOST:
-        raise sent.TOO_MANY
+        raise sent.too_many()
     if files and not declared:
-        raise NO_PLACE
-    by_input: dict[str, list[File]] = {}
-    for file in files:
-        by_input.setdefault(_name(file, declared), []).append(file)
+        raise InvalidParam(NO_PLACE)
+    by_input: dict[str, list[_Looked]] = {}
+    for looked in (_look(file, known) for file in files):
+        free = [slot for slot in declared.values() if anywhere and inputs.get(slot.name) in _NOTHING]
+        name = _name(looked, declared, [slot for slot in free if slot.has_room(len(by_input.get(slot.name, ())))])
+        by_input.setdefault(name, []).append(looked)
     uploads: list[Upload] = []
     for name, given in by_input.items():
-        if inputs.get(name) not in (None, "", []):
+        if inputs.get(name) not in _NOTHING:
             raise InvalidParam(f"The app's input {name} got a file and another value beside it.")
         slot = declared[name]
         slot.check_number(len(given))
-        placed = [_admitted(file, slot, parameters, known) for file in given]
+        placed = [_admitted(looked, slot, parameters) for looked in given]
         uploads += [
             replace(file, name=name, at=at if slot.several else None)
             for at, file in enumerate(placed)
@@ -100,15 +102,15 @@ def upload(call: Call, store: Store) -> Call:
 def hand_over(upload: Upload, store: Store, *, now: float, parameters: Mapping[str, Any] | None = None) -> Issued:
     """Check one file and hand it to Dify, for an id to be issued.
 
-    With an app's `parameters` its sizes count, and one of its inputs has to take the file, if any takes files. `now` in
-    seconds since 1970. Raises InvalidParam, UnsupportedMediaType, PayloadTooLarge, and whatever `store` raises.
+    With an app's `parameters` its sizes count, and one of its inputs has to take the file, if any takes files. `now`
+    in seconds since 1970. Raises InvalidParam, UnsupportedMediaType, PayloadTooLarge, and whatever `store` raises.
     """
     file = media.settle(upload)
     described = _described(file)
     check_size(described, parameters or {})
     type_ = "document" if described.kind == "custom" else described.kind
     if declared := inputs_of(parameters or {}):
-        type_ = _type_for_any(described, declared.values())
+        type_ = _first_for(described, declared.values()).type_for(described)
     stored = store(replace(file, type=type_))
     method = str(stored.get("transfer_method") or "tool_file")
     return Issued(
@@ -122,27 +124,37 @@ def hand_over(upload: Upload, store: Store, *, now: float, parameters: Mapping[s
     )
 
 
-def _type_for_any(file: Described, declared: Iterable[FileInput]) -> str:
+def _first_for(file: Described, slots: Iterable[FileInput]) -> FileInput:
+    """Give the first input that takes a file. Raises what the first of them says against it."""
     refused: RelayError | None = None
-    for slot in declared:
+    for slot in slots:
         try:
-            return slot.type_for(file)
+            slot.type_for(file)
         except RelayError as error:
             refused = refused or error
-    raise refused or NO_PLACE
+        else:
+            return slot
+    raise refused or InvalidParam(NO_PLACE)
 
 
-def _admitted(file: File, slot: FileInput, parameters: Mapping[str, Any], known: Known) -> Upload | dict[str, Any]:
-    """Check a file for its input: give it with the type that Dify is told, or what stands for it there."""
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """A file, and what is known of it."""
+
+    file: Upload | Reference | Issued
+    described: Described
+    name: str  # of the input that is meant
+    exact: bool
+
+
+def _look(file: File, known: Known) -> _Looked:
     if isinstance(file, Upload):
-        file = media.settle(file)
-        described = _described(file)
-        check_size(described, parameters)
-        return replace(file, type=slot.type_for(described))
+        settled = media.settle(file)
+        return _Looked(settled, _described(settled), file.name, file.exact)
     if file.url:
-        name = media.name_in(file.url)
-        described = Described(name=file.url, extension=media.extension_of(name, ""), type=file.type, uploaded=False)
-        return {"type": slot.type_for(described), "transfer_method": "remote_url", "url": file.url}
+        extension = media.extension_of(media.name_in(file.url), "")
+        described = Described(name=file.url, extension=extension, type=file.type, uploaded=False)
+        return _Looked(file, described, file.name, file.exact)
     issued = _issued(file.id, known)
     described = Described(
         name=issued.name,
@@ -151,8 +163,20 @@ def _admitted(file: File, slot: FileInput, parameters: Mapping[str, Any], known:
         size=issued.size,
         type=file.type,
     )
-    check_size(described, parameters)
-    return issued.as_input(slot.type_for(described))
+    return _Looked(issued, described, file.name, file.exact)
+
+
+def _admitted(looked: _Looked, slot: FileInput, parameters: Mapping[str, Any]) -> Upload | dict[str, Any]:
+    """Check a file for its input: give it with the type that Dify is told, or what stands for it there."""
+    check_size(looked.described, parameters)
+    type_ = slot.type_for(looked.described)
+    match looked.file:
+        case Upload():
+            return replace(looked.file, type=type_)
+        case Reference():
+            return {"type": type_, "transfer_method": "remote_url", "url": looked.file.url}
+        case _:
+            return looked.file.as_input(type_)
 
 
 def _described(file: Upload) -> Described:
@@ -165,11 +189,14 @@ def _described(file: Upload) -> Described:
     )
 
 
-def _name(file: File, declared: Mapping[str, FileInput]) -> str:
-    if file.name in declared:
-        return file.name
-    if len(declared) > 1 or file.exact:
+def _name(looked: _Looked, declared: Mapping[str, FileInput], free: Sequence[FileInput]) -> str:
+    """Name a file's input: the one that is meant, the only one, or the first of those that are free to take it."""
+    if looked.name in declared:
+        return looked.name
+    if looked.exact or (len(declared) > 1 and not free):
         raise InvalidParam(f"The app takes files under other names: send each under one of {', '.join(declared)}.")
+    if len(declared) > 1:
+        return _first_for(looked.described, free).name
     return next(iter(declared))
 
 
@@ -201,7 +228,7 @@ def _resolved(value: Any, known: Known) -> Any:
 
 def _issued(id_: str, known: Known) -> Issued:
     if not (issued := known(id_)):
-        raise UNKNOWN_ID
+        raise InvalidParam(UNKNOWN_ID)
     return issued
 
 

@@ -7,7 +7,7 @@ and what came before comes along as text.
 
 A hash holds the app, the user, and of each message the role, the words (however they are spaced, and without what a
 client shows of a model's thoughts) and its files. A caller that names a user is also found by the last three
-exchanges, for clients that send no more than that.
+exchanges, for clients that send no more than the end; whatever they send beside has to be what was said, too.
 
 What is exact. Within a process only one question goes on from a record. Across processes two that come in the same
 moment may both, as long as the storage takes to read and delete.
@@ -19,18 +19,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from secrets import token_hex
+from typing import NamedTuple
 
 from relay.call import Call
 from relay.event import Event
 from relay.incoming.openai.messages import ASSISTANT, USER, Conversation, Message
 from relay.run.dify import StorageFailed
-from relay.run.failure import ConversationNotFound
+from relay.run.failure import LOST_CONVERSATION
 from relay.run.memory import Aside
 from relay.run.records import Held, Records, RecordsFull
 
 log = logging.getLogger("duck_relay")
 
 EXCHANGES = 3  # by which a caller that names a user is found
+LINE = 100  # messages by which an edited history is told from one of which a client sends the end only
+BRIEF = 8  # hexadecimal digits
 HELD = 60.0  # seconds in which nobody else of this process takes a record that is about to go
 LONGEST = 32 * 1024  # bytes of what came before, told as text
 
@@ -45,6 +48,8 @@ class History:
     known_as: tuple[str, ...] = ()  # the whole first; none where nothing was answered before
     chain: str  # stands for all messages, the question's included
     recent: tuple[str, ...] = ()  # stand for the last exchanges, the question's included; none without a user
+    line: tuple[str, ...] = ()  # stand, more briefly, for the LINE latest messages before the question
+    asked: tuple[str, ...] = ()  # and for the question's
     scope: str  # app and user
     query: str  # the question alone, for a conversation that knows the rest
     told: str  # the question with all that came before, for one that does not
@@ -52,11 +57,23 @@ class History:
 
     def ids_after(self, answer: str) -> tuple[str, ...]:
         """Give the ids of what will be known once this was answered."""
-        said = _digest(Message(role=ASSISTANT, text=answer))
+        said = _answer(answer)
         ids = [_whole(self.scope, _link(self.chain, said))]
         if self.recent:
             ids.append(_tail(self.scope, [*self.recent, said]))
         return tuple(ids)
+
+    def line_after(self, answer: str) -> str:
+        """Give what tells later whether somebody has edited what was said by then."""
+        return "".join([*self.line, *self.asked, _answer(answer)[:BRIEF]][-LINE:])
+
+    def ends(self, line: str) -> bool:
+        """Tell whether what came before is the end of what a record's `line` stands for."""
+        mine = "".join(self.line)
+        if len(mine) > len(line) and len(line) < LINE * BRIEF:
+            return False
+        shorter = min(len(mine), len(line))
+        return mine[len(mine) - shorter :] == line[len(line) - shorter :]
 
 
 def history_of(
@@ -64,26 +81,25 @@ def history_of(
 ) -> History:
     """Give the history of a question. `named` says that its caller has proven to be one who may name a user."""
     scope = json.dumps([app_id, user])
-    before = [_digest(one) for one in conversation.before]
-    chain = ""
-    for one in before:
-        chain = _link(chain, one)
-    known: list[str] = []
-    spoken = [one for one in conversation.before if not one.is_system]
-    if any(one.role == ASSISTANT for one in spoken):
-        known.append(_whole(scope, chain))
-        roles = [one.role for one in spoken[-2 * EXCHANGES :]]
-        if named and user and roles == [USER, ASSISTANT] * EXCHANGES:
-            known.append(_tail(scope, [_digest(one) for one in spoken[-2 * EXCHANGES :]]))
+    before = [(one, _digest(one)) for one in conversation.before]
+    spoken = [(one.role, digest) for one, digest in before if not one.is_system]
     asked = [_digest(one) for one in conversation.asked]
-    for one in asked:
-        chain = _link(chain, one)
-    latest = [*spoken, *conversation.asked][1 - 2 * EXCHANGES :]
-    alternate = [one.role for one in latest] == [USER, *[ASSISTANT, USER] * (EXCHANGES - 1)]
+    chain = _chain("", [digest for _, digest in before])
+    known: list[str] = []
+    if any(role == ASSISTANT for role, _ in spoken):
+        known.append(_whole(scope, chain))
+    recent: list[str] = []
+    if named and user:
+        if latest := _alternating(spoken, [USER, ASSISTANT] * EXCHANGES):
+            known.append(_tail(scope, latest))
+        both = [*spoken, *((USER, digest) for digest in asked)]
+        recent = _alternating(both, [USER, *[ASSISTANT, USER] * (EXCHANGES - 1)])
     return History(
         known_as=tuple(known),
-        chain=chain,
-        recent=tuple(_digest(one) for one in latest) if named and user and alternate else (),
+        chain=_chain(chain, asked),
+        recent=tuple(recent),
+        line=tuple(digest[:BRIEF] for _, digest in spoken[-LINE:]),
+        asked=tuple(digest[:BRIEF] for digest in asked),
         scope=scope,
         query=conversation.query,
         told=told,
@@ -91,9 +107,21 @@ def history_of(
     )
 
 
+class _Entry(NamedTuple):
+    """A conversation, by which ids it is known, and what was said in it."""
+
+    conversation_id: str
+    ids: tuple[str, ...]
+    line: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Histories:
-    """Runs an app where a history was said. A record is `{"tag", "at", "conversation_id", "also"}`."""
+    """Runs an app where a history was said.
+
+    A record is `{"tag", "at", "conversation_id", "also", "line"}`: the other ids by which it is known, and a few
+    digits of each message.
+    """
 
     records: Records
     aside: Aside
@@ -111,18 +139,17 @@ class Histories:
         if taken is None:
             yield from self._remember(invoke(call))
             return
-        conversation_id, ids = taken
         silent = True
         try:
-            for event in self._remember(invoke(self._alone(call, conversation_id))):
+            for event in self._remember(invoke(self._alone(call, taken.conversation_id))):
                 silent = silent and event is None
                 yield event
-        except ConversationNotFound:
+        except LOST_CONVERSATION:
             if not silent:
                 raise
             yield from self._remember(invoke(call))
         except Exception:
-            yield from self.aside(lambda: self._write(ids, conversation_id))
+            yield from self.aside(lambda: self._write(taken))
             raise
 
     def _alone(self, call: Call, conversation_id: str) -> Call:
@@ -130,24 +157,30 @@ class Histories:
         inputs = {**call.inputs, placed: query} if placed else call.inputs
         return replace(call, query=query, inputs=inputs, conversation_id=conversation_id)
 
-    def _take(self) -> tuple[str, tuple[str, ...]] | None:
-        """Give the conversation that said it, and by which ids it was known: by none from now on."""
+    def _take(self) -> _Entry | None:
+        """Give the conversation that said it; nobody else finds it from now on."""
         try:
             for id_ in self.history.known_as:
                 held = Held(token_hex(8), self.records.clock() + HELD)
                 if self.records.hold(id_, held):
                     continue
                 try:
-                    match self.records.read(id_):
-                        case {"conversation_id": str(conversation_id), "also": [*also]}:
-                            ids = (id_, *(one for one in also if isinstance(one, str)))
-                            for one in ids:
-                                self.records.remove(one)
-                            return conversation_id, ids
+                    if entry := self._read(id_):
+                        for one in entry.ids:
+                            self.records.remove(one)
+                        return entry
                 finally:
                     self.records.release(id_, held.mark)
         except StorageFailed:
             log.warning("the storage can't be read: a conversation begins anew")
+        return None
+
+    def _read(self, id_: str) -> _Entry | None:
+        match self.records.read(id_):
+            case {"conversation_id": str(conversation_id), "also": [*also], "line": str(line)}:
+                if self.history.ends(line):
+                    ids = (id_, *(one for one in also if isinstance(one, str)))
+                    return _Entry(conversation_id, ids, line)
         return None
 
     def _remember(self, events: Iterator[Event | None]) -> Iterator[Event | None]:
@@ -158,13 +191,16 @@ class Histories:
                 conversation_id = told
             yield event
         if conversation_id and (answer := self.said()):
-            yield from self.aside(lambda: self._write(self.history.ids_after(answer), conversation_id))
+            history = self.history
+            entry = _Entry(conversation_id, history.ids_after(answer), history.line_after(answer))
+            yield from self.aside(lambda: self._write(entry))
 
-    def _write(self, ids: Sequence[str], conversation_id: str) -> None:
+    def _write(self, entry: _Entry) -> None:
         try:
-            for id_ in ids:
-                also = [one for one in ids if one != id_]
-                self.records.write(id_, {"conversation_id": conversation_id, "also": also})
+            for id_ in entry.ids:
+                also = [one for one in entry.ids if one != id_]
+                record = {"conversation_id": entry.conversation_id, "also": also, "line": entry.line}
+                self.records.write(id_, record)
         except (StorageFailed, RecordsFull):
             log.warning("the storage can't be written: a conversation may be forgotten")
 
@@ -212,9 +248,25 @@ def _without(text: str, opening: str, closing: str) -> str:
     return "".join([*kept, text[at:]])
 
 
+def _answer(text: str) -> str:
+    return _digest(Message(role=ASSISTANT, text=text))
+
+
 def _digest(one: Message) -> str:
     words = " ".join(_words(one).split())
     return _hash([one.role, words, one.digest])
+
+
+def _alternating(spoken: Sequence[tuple[str, str]], roles: Sequence[str]) -> list[str]:
+    """Give the digests of the latest messages if they have these roles, else none."""
+    latest = spoken[-len(roles) :]
+    return [digest for _, digest in latest] if [role for role, _ in latest] == [*roles] else []
+
+
+def _chain(chain: str, digests: Sequence[str]) -> str:
+    for digest in digests:
+        chain = _link(chain, digest)
+    return chain
 
 
 def _link(chain: str, digest: str) -> str:

@@ -10,7 +10,7 @@ from typing import Protocol
 from relay.call import Call
 from relay.event import Event
 from relay.run.dify import StorageFailed
-from relay.run.failure import ConversationNotFound
+from relay.run.failure import LOST_CONVERSATION
 from relay.run.records import Records, RecordsFull
 
 log = logging.getLogger("duck_relay")
@@ -44,8 +44,8 @@ class Memory:
     def run(self, call: Call, invoke: Callable[[Call], Iterator[Event | None]]) -> Iterator[Event | None]:
         """Run the app in the user's conversation, and remember the one that it answers in.
 
-        A conversation that Dify no longer knows is begun anew, once and silently, as long as the app has said
-        nothing. Raises what `invoke` raises.
+        A conversation that Dify no longer knows, or not of this user, is begun anew, once and silently, as long as
+        the app has said nothing. Raises what `invoke` raises.
         """
         if call.user is None or call.conversation_id is not None:
             yield from invoke(call)
@@ -61,7 +61,7 @@ class Memory:
             for event in self._remember(id_, recalled, invoke(there)):
                 silent = silent and event is None
                 yield event
-        except ConversationNotFound:
+        except LOST_CONVERSATION:
             if not silent:
                 raise
             yield from self._remember(id_, None, invoke(call))

@@ -6,7 +6,7 @@ import pytest
 
 from relay.call import Call
 from relay.event import Event
-from relay.run.failure import ConversationNotFound
+from relay.run.failure import ConversationNotFound, UserNotFound
 from relay.run.inbox import Inbox
 from relay.run.memory import Memory
 from relay.run.records import MEMORY
@@ -109,6 +109,19 @@ def test_a_conversation_that_dify_forgot_is_begun_anew_once_and_silently(shelf: 
     assert events[0]["conversation_id"] == "c3"
     with pytest.raises(ConversationNotFound):
         list(memory(shelf).run(replace(CALL, conversation_id="c1"), app))
+
+
+def test_a_user_that_an_older_dify_does_not_know_gets_a_new_conversation_instead_of_an_error(shelf: Shelf) -> None:
+    class Old(App):
+        def __call__(self, call: Call) -> Iterator[Event | None]:
+            if call.conversation_id:
+                raise UserNotFound("user not found")
+            yield from super().__call__(call)
+
+    app = Old()
+    for _ in range(2):
+        assert len(heard(memory(shelf).run(CALL, app))) == 2
+    assert app.asked == [None, None]
 
 
 @pytest.mark.parametrize("broken", [{"get"}, {"set"}, {"get", "set"}])
