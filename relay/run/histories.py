@@ -81,7 +81,9 @@ def history_of(
 ) -> History:
     """Give the history of a question. `named` says that its caller has proven to be one who may name a user."""
     scope = json.dumps([app_id, user])
-    before = [(one, _digest(one)) for one in conversation.before]
+    # by the next time a system message that stood behind the question stands in the midst of the others
+    ordered = sorted(conversation.before, key=lambda one: not one.is_system)
+    before = [(one, _digest(one)) for one in ordered]
     spoken = [(one.role, digest) for one, digest in before if not one.is_system]
     asked = [_digest(one) for one in conversation.asked]
     chain = _chain("", [digest for _, digest in before])
