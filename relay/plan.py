@@ -10,7 +10,7 @@ from pydantic import Field, TypeAdapter
 
 from relay.call import Call
 from relay.incoming.access import Caller
-from relay.run.histories import History
+from relay.run.history import History
 
 VERSION = 1  # of a plan's shape: one that was stored by another version may have to be read otherwise
 LARGEST = 256 * 1024  # bytes of a plan that is stored

@@ -43,8 +43,8 @@ def place(call: Call, parameters: Mapping[str, Any], known: Known, *, anywhere: 
     A file goes under the input that it names, or under the app's only one that takes such a file; `anywhere`, under
     the first that takes it and has room, for callers that know of no inputs. Files that stand among the inputs
     already are read like all others, and no id is taken that `known` does not know. Raises InvalidParam for a file
-    without a place, of a forbidden kind, or under an unknown id; UnsupportedMediaType for a forbidden type; PayloadTooLarge for
-    one that is too large, and for too many.
+    without a place, of a forbidden kind, or under an unknown id; UnsupportedMediaType for a forbidden type;
+    PayloadTooLarge for one that is too large, and for too many.
     """
     declared = inputs_of(parameters)
     inputs, among_inputs = _read_inputs(call.inputs, declared, known)
