@@ -24,7 +24,7 @@ LONGEST_TYPE = 1000  # characters of a Content-Type
 UTF_8 = "utf-8-sig"  # the codec that charset.py knows it by
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
-TOO_MANY_FIELDS = PayloadTooLarge(f"The form has more than {MOST_FIELDS} fields.")
+TOO_MANY_FIELDS = f"The form has more than {MOST_FIELDS} fields."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ def _json(content: bytes, charset: str) -> Body:
 
 def _urlencoded(content: bytes, charset: str) -> Body:
     if content.count(b"&") >= MOST_FIELDS:  # each would cost some hundred bytes of memory
-        raise TOO_MANY_FIELDS
+        raise PayloadTooLarge(TOO_MANY_FIELDS)
     if content.count(b"%") > wire.MOST_ESCAPES:
         raise PayloadTooLarge("The form is too large: send JSON, or its fields as multipart/form-data.")
     encoding = codec_of(charset).removesuffix("-sig")
@@ -116,7 +116,7 @@ def _multipart(content: bytes, options: dict[str, str]) -> Body:
     try:
         _, values, files = parser.parse(BytesIO(content), MULTIPART, len(content), options)
     except RequestEntityTooLarge:
-        raise TOO_MANY_FIELDS from None
+        raise PayloadTooLarge(TOO_MANY_FIELDS) from None
     except ValueError:
         raise InvalidParam("The form is malformed.") from None
     uploads = tuple(
@@ -130,7 +130,7 @@ def _multipart(content: bytes, options: dict[str, str]) -> Body:
         if part.filename or part.content_length  # a file field that was left empty
     )
     if len(uploads) > sent.MOST:
-        raise sent.TOO_MANY
+        raise PayloadTooLarge(sent.TOO_MANY)
     return _fields(values.items(multi=True), uploads)
 
 

@@ -19,7 +19,7 @@ LONGEST_URL = 8 * 1024  # characters of one that is no data: URL
 LONGEST_ID = 4 * 1024  # characters
 LONGEST_HEAD = 1000  # characters of a data: URL before its comma
 MOST_ESCAPES = 50_000  # "%" of one: each takes some 100 bytes of memory
-TOO_MANY = PayloadTooLarge(f"There are more than {MOST} files.")
+TOO_MANY = f"There are more than {MOST} files."
 
 _KINDS = (
     "an https or data: URL, an id that this endpoint issued, an object with url, base64 or id, or a list of these"
@@ -50,7 +50,7 @@ def from_value(value: Any, *, name: str = "") -> list[File]:
         return []
     values = value if isinstance(value, list) else [value]
     if len(values) > MOST:
-        raise TOO_MANY
+        raise PayloadTooLarge(TOO_MANY)
     return [_from_one(one, name) for one in values]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from relay.call import Call, File, Interface, Reference, Upload
-from relay.errors import InvalidParam, RelayError
+from relay.errors import InvalidParam, PayloadTooLarge, RelayError
 from relay.incoming import sent
 from relay.incoming.issued import Issued
 from relay.run import media
@@ -22,10 +22,8 @@ __all__ = ["any_in", "form_of", "hand_over", "inputs_of", "place", "place_owned"
 type Known = Callable[[str], Issued | None]  # what an id stands for that this endpoint has issued
 type Store = Callable[[Upload], Mapping[str, Any]]
 
-NO_PLACE = InvalidParam(
-    "This app takes no files: Dify hands a file to an app only through an input of type File or File List."
-)
-UNKNOWN_ID = InvalidParam(
+NO_PLACE = "This app takes no files: Dify hands a file to an app only through an input of type File or File List."
+UNKNOWN_ID = (
     "A file's id is none that this endpoint has issued: send the file itself or its URL, or upload it first to this"
     " endpoint's /v1/files or /duck/<app_id>/files/upload."
 )
@@ -50,9 +48,9 @@ def place(call: Call, parameters: Mapping[str, Any], known: Known) -> Call:
     inputs, among_inputs = _read_inputs(call.inputs, declared, known)
     files = [*call.files, *among_inputs]
     if len(files) > sent.MOST:
-        raise sent.TOO_MANY
+        raise PayloadTooLarge(sent.TOO_MANY)
     if files and not declared:
-        raise NO_PLACE
+        raise InvalidParam(NO_PLACE)
     by_input: dict[str, list[_Given]] = {}
     for given in [_given(file, known) for file in files]:
         check_size(given.described, parameters)
@@ -233,7 +231,7 @@ def _resolved(value: Any, known: Known) -> Any:
 
 def _issued(id_: str, known: Known) -> Issued:
     if not (issued := known(id_)):
-        raise UNKNOWN_ID
+        raise InvalidParam(UNKNOWN_ID)
     return issued
 
 
