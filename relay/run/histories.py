@@ -128,7 +128,9 @@ def history_of(
             told=told,
             placed=placed,
         )
-    before = [(one, _digest(one)) for one in conversation.before]
+    # by the next time a system message that stood behind the question stands in the midst of the others
+    ordered = sorted(conversation.before, key=lambda one: not one.is_system)
+    before = [(one, _digest(one)) for one in ordered]
     spoken = [(one.role, digest) for one, digest in before if not one.is_system]
     asked = [_digest(one) for one in conversation.asked]
     chain = _chain("", [digest for _, digest in before])

@@ -24,7 +24,7 @@ def read(received: Received) -> Completion:
     """Read a request. Raises InvalidParam, which names the parameter, and its like."""
     values = fields.body(received)
     number = values.get("n")
-    if number not in {None, 1} or isinstance(number, bool):
+    if number is not None and (number != 1 or isinstance(number, bool)):
         raise InvalidParam("n must be 1: an app gives one answer.", param="n")
     stream = fields.switch(values, "stream")
     options = values.get("stream_options")

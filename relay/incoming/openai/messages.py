@@ -158,10 +158,10 @@ def _parts(content: Any, where: str) -> Iterator[tuple[Mapping[str, Any], str]]:
 
 def _kind(part: Mapping[str, Any], path: str) -> str:
     kind = part.get("type")
-    if kind not in TEXTS and kind not in FILES:
+    if not isinstance(kind, str) or (kind not in TEXTS and kind not in FILES):
         known = ", ".join([*TEXTS, *FILES])
         raise InvalidParam(f"{path}.type must be one of {known}.", param=f"{path}.type")
-    return str(kind)
+    return kind
 
 
 def _text(part: Mapping[str, Any], name: str, path: str) -> str:

@@ -64,7 +64,7 @@ class Parts:
 
     def add(self, event: Event) -> Piece:
         """Take one event in and say what it adds."""
-        if not self.id:
+        if not (self.id or self._texts or self.reasoning):  # all pieces of an answer bear the first one's
             self._identify(event)
         before = self._transcript.has_text
         said = self._transcript.add(event)
@@ -145,8 +145,11 @@ class Parts:
             lines.append(f"→ {shown}…" if len(shown) < len(observation) else f"→ {shown}")
         key, whole = _text(event.get("id")), "\n".join(lines)
         before = self._thoughts.get(key, "")
-        self._thoughts[key] = whole
-        new = whole.removeprefix(before)
+        if whole.startswith(before):
+            new = whole.removeprefix(before)
+        else:
+            new = "".join(f"\n{line}" for line in lines if line not in before)
+        self._thoughts[key] = before + new
         return new if before or not self.reasoning or not new else f"\n\n{new}"
 
     def _file(self, event: Event) -> str:
