@@ -16,7 +16,7 @@ from relay.host import Host
 from relay.incoming.received import receive
 from relay.incoming.settings import Settings
 from relay.log import Line
-from relay.openai import completions, models
+from relay.openai import completions, files, models, responses
 from relay.outgoing.openai.errors import refusal
 from relay.outgoing.response import of_reply
 from relay.routes import API_ROOTS
@@ -29,6 +29,8 @@ type Answer = Callable[[Client, Mapping[str, Any]], Response]
 RESOURCES: Mapping[str, Mapping[str, Answer]] = {
     "chat/completions": {"POST": completions.create},
     "models": {"GET": models.find},
+    "responses": {"POST": responses.create, "GET": responses.find, "DELETE": responses.find},
+    "files": {"POST": files.upload, "GET": files.find, "DELETE": files.remove},
 }
 
 

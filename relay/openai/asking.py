@@ -12,7 +12,7 @@ from relay.incoming import fields
 from relay.incoming.access import Caller
 from relay.incoming.openai.messages import Conversation
 from relay.plan import Dialect, Plan
-from relay.run.histories import history_of, tell
+from relay.run.history import history_of, tell
 
 SYSTEM = "system"  # the input of an app that takes what a client's system message says
 TEXT_INPUTS = frozenset({"text-input", "paragraph"})
@@ -26,6 +26,8 @@ class Asked:
     conversation: Conversation
     user: str  # "" for nobody
     form: str
+    instructions: str = ""  # before the conversation's own system messages
+    previous: str = ""  # the id of the response that it goes on from
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -39,8 +41,9 @@ def plan(client: Client, asked: Asked) -> Plan:
     takes_system = any(
         kind in TEXT_INPUTS and declared.get("variable") == SYSTEM for kind, declared in giving.inputs()
     )
-    system = conversation.system
-    told = tell(conversation, system="" if takes_system else system)
+    system = "\n\n".join(filter(None, (asked.instructions, conversation.system)))
+    before = "" if takes_system else system
+    told = tell(conversation, system=before)
     inputs = {SYSTEM: system} if takes_system and system else {}
     into = destination.placed(told, Interface.ANY, giving.inputs, inputs)
     call = giving.call(
@@ -71,6 +74,8 @@ def plan(client: Client, asked: Asked) -> Plan:
             user=call.user,
             named=client.caller is Caller.KEY,
             told=told,
+            system=before,
+            previous=asked.previous,
             placed=next(iter(into), ""),
         ),
         delivery_id=delivery_id,

@@ -5,108 +5,44 @@ an answer, under a hash of it; a question that comes with just that goes on in t
 record is gone. Of a history that was edited, or is asked once more, nothing is known: it begins a new conversation,
 and what came before comes along as text.
 
-A hash holds the app, the user, and of each message the role, the words (however they are spaced, and without what a
-client shows of a model's thoughts) and its files. A caller that names a user is also found by the last three
-exchanges, for clients that send no more than the end; whatever they send beside has to be what was said, too.
+Who names an earlier response instead sends only what is new: that has to be known, and is good once, too.
 
 What is exact. Within a process only one question goes on from a record. Across processes two that come in the same
 moment may both, as long as the storage takes to read and delete.
 """
 
-import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from secrets import token_hex
 from typing import NamedTuple
 
 from relay.call import Call
+from relay.errors import AppUnavailable, InvalidParam
 from relay.event import Event
-from relay.incoming.openai.messages import ASSISTANT, USER, Conversation, Message
 from relay.run.dify import StorageFailed
 from relay.run.failure import LOST_CONVERSATION
+from relay.run.history import History
 from relay.run.memory import Aside
 from relay.run.records import Held, Records, RecordsFull
 
 log = logging.getLogger("duck_relay")
 
-EXCHANGES = 3  # by which a caller that names a user is found
-LINE = 100  # messages by which an edited history is told from one of which a client sends the end only
-BRIEF = 8  # hexadecimal digits
 HELD = 60.0  # seconds in which nobody else of this process takes a record that is about to go
-LONGEST = 32 * 1024  # bytes of what came before, told as text
-
-# how clients put a model's thoughts into an answer that they send back
-_THOUGHTS = (("<think>", "</think>"), ('<details type="reasoning"', "</details>"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class History:
-    """What came before a question, as the ids of the records that may know it."""
+class PreviousResponseNotFound(InvalidParam):
+    """Nothing is known, or no longer, of the response that a question goes on from."""
 
-    known_as: tuple[str, ...] = ()  # the whole first; none where nothing was answered before
-    chain: str  # stands for all messages, the question's included
-    recent: tuple[str, ...] = ()  # stand for the last exchanges, the question's included; none without a user
-    line: tuple[str, ...] = ()  # stand, more briefly, for the LINE latest messages before the question
-    asked: tuple[str, ...] = ()  # and for the question's
-    scope: str  # app and user
-    query: str  # the question alone, for a conversation that knows the rest
-    told: str  # the question with all that came before, for one that does not
-    placed: str = ""  # the app's input that takes the question, too
+    code = "previous_response_not_found"
 
-    def ids_after(self, answer: str) -> tuple[str, ...]:
-        """Give the ids of what will be known once this was answered."""
-        said = _answer(answer)
-        ids = [_whole(self.scope, _link(self.chain, said))]
-        if self.recent:
-            ids.append(_tail(self.scope, [*self.recent, said]))
-        return tuple(ids)
-
-    def line_after(self, answer: str) -> str:
-        """Give what tells later whether somebody has edited what was said by then."""
-        return "".join([*self.line, *self.asked, _answer(answer)[:BRIEF]][-LINE:])
-
-    def ends(self, line: str) -> bool:
-        """Tell whether what came before is the end of what a record's `line` stands for."""
-        mine = "".join(self.line)
-        if len(mine) > len(line) and len(line) < LINE * BRIEF:
-            return False
-        shorter = min(len(mine), len(line))
-        return mine[len(mine) - shorter :] == line[len(line) - shorter :]
-
-
-def history_of(
-    conversation: Conversation, *, app_id: str, user: str | None, named: bool, told: str, placed: str = ""
-) -> History:
-    """Give the history of a question. `named` says that its caller has proven to be one who may name a user."""
-    scope = json.dumps([app_id, user])
-    # by the next time a system message that stood behind the question stands in the midst of the others
-    ordered = sorted(conversation.before, key=lambda one: not one.is_system)
-    before = [(one, _digest(one)) for one in ordered]
-    spoken = [(one.role, digest) for one, digest in before if not one.is_system]
-    asked = [_digest(one) for one in conversation.asked]
-    chain = _chain("", [digest for _, digest in before])
-    known: list[str] = []
-    if any(role == ASSISTANT for role, _ in spoken):
-        known.append(_whole(scope, chain))
-    recent: list[str] = []
-    if named and user:
-        if latest := _alternating(spoken, [USER, ASSISTANT] * EXCHANGES):
-            known.append(_tail(scope, latest))
-        both = [*spoken, *((USER, digest) for digest in asked)]
-        recent = _alternating(both, [USER, *[ASSISTANT, USER] * (EXCHANGES - 1)])
-    return History(
-        known_as=tuple(known),
-        chain=_chain(chain, asked),
-        recent=tuple(recent),
-        line=tuple(digest[:BRIEF] for _, digest in spoken[-LINE:]),
-        asked=tuple(digest[:BRIEF] for digest in asked),
-        scope=scope,
-        query=conversation.query,
-        told=told,
-        placed=placed,
-    )
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no response of that id to go on from: it is none of this app and user, is older than a week, or"
+            " has been gone on from already. A conversation in Dify can't fork, and only chats have one: name the"
+            " latest response, or send what was said before as input.",
+            param="previous_response_id",
+        )
 
 
 class _Entry(NamedTuple):
@@ -115,52 +51,59 @@ class _Entry(NamedTuple):
     conversation_id: str
     ids: tuple[str, ...]
     line: str
+    system: str  # History.system
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Histories:
     """Runs an app where a history was said.
 
-    A record is `{"tag", "at", "conversation_id", "also", "line"}`: the other ids by which it is known, and a few
-    digits of each message.
+    A record is `{"tag", "at", "conversation_id", "system", "also", "line"}`: what the app was told to be, the other
+    ids by which it is known, and a few digits of each message.
     """
 
     records: Records
     aside: Aside
     history: History
-    said: Callable[[], str]  # what the client has read of the answer
+    said: Callable[[], str]  # what the client has read of the answer; "" for one that failed
+    named: Callable[[], str] = str  # the id by which the client may name that answer, "" for none
 
     def run(self, call: Call, invoke: Callable[[Call], Iterator[Event | None]]) -> Iterator[Event | None]:
         """Run the app in the conversation that said the history, else in a new one; remember what it says.
 
-        Raises what `invoke` raises; then the history is known as before.
+        Raises PreviousResponseNotFound, and what `invoke` raises; then the history is known as before.
         """
         taken = None
         if self.history.known_as:
             taken = yield from self.aside(self._take)
         if taken is None:
-            yield from self._remember(invoke(call))
+            if self.history.required:
+                raise PreviousResponseNotFound
+            yield from self._remember(invoke(call), None)
             return
         silent = True
         try:
-            for event in self._remember(invoke(self._alone(call, taken.conversation_id))):
+            for event in self._remember(invoke(self._alone(call, taken)), taken):
                 silent = silent and event is None
                 yield event
         except LOST_CONVERSATION:
             if not silent:
                 raise
-            yield from self._remember(invoke(call))
+            if self.history.required:
+                raise PreviousResponseNotFound from None
+            yield from self._remember(invoke(call), None)
         except Exception:
-            yield from self.aside(lambda: self._write(taken))
+            yield from self._restore(taken)
             raise
 
-    def _alone(self, call: Call, conversation_id: str) -> Call:
-        query, placed = self.history.query, self.history.placed
-        inputs = {**call.inputs, placed: query} if placed else call.inputs
-        return replace(call, query=query, inputs=inputs, conversation_id=conversation_id)
+    def _alone(self, call: Call, taken: _Entry) -> Call:
+        history = self.history
+        query = history.query if taken.system == history.system else history.renewed
+        inputs = {**call.inputs, history.placed: query} if history.placed else call.inputs
+        return replace(call, query=query, inputs=inputs, conversation_id=taken.conversation_id)
 
     def _take(self) -> _Entry | None:
-        """Give the conversation that said it; nobody else finds it from now on."""
+        """Give the conversation that said it; nobody else finds it from now on. Raises AppUnavailable."""
         try:
             for id_ in self.history.known_as:
                 held = Held(token_hex(8), self.records.clock() + HELD)
@@ -174,18 +117,24 @@ class Histories:
                 finally:
                     self.records.release(id_, held.mark)
         except StorageFailed:
+            if self.history.required:
+                raise AppUnavailable("What was said before can't be read at the moment: try again.") from None
             log.warning("the storage can't be read: a conversation begins anew")
         return None
 
     def _read(self, id_: str) -> _Entry | None:
         match self.records.read(id_):
-            case {"conversation_id": str(conversation_id), "also": [*also], "line": str(line)}:
-                if self.history.ends(line):
-                    ids = (id_, *(one for one in also if isinstance(one, str)))
-                    return _Entry(conversation_id, ids, line)
+            case {
+                "conversation_id": str(conversation_id),
+                "system": str(system),
+                "also": [*also],
+                "line": str(line),
+            } if self.history.ends(line):
+                ids = (id_, *(one for one in also if isinstance(one, str)))
+                return _Entry(conversation_id, ids, line, system)
         return None
 
-    def _remember(self, events: Iterator[Event | None]) -> Iterator[Event | None]:
+    def _remember(self, events: Iterator[Event | None], taken: _Entry | None) -> Iterator[Event | None]:
         """Write when the answer is whole, before its end is told: afterwards nothing can be written."""
         conversation_id = ""
         for event in events:
@@ -194,94 +143,18 @@ class Histories:
             yield event
         if conversation_id and (answer := self.said()):
             history = self.history
-            entry = _Entry(conversation_id, history.ids_after(answer), history.line_after(answer))
-            yield from self.aside(lambda: self._write(entry))
+            ids = history.ids_after(answer, self.named())
+            yield from self._restore(_Entry(conversation_id, ids, history.line_after(answer), history.system))
+        elif taken:
+            yield from self._restore(taken)
+
+    def _restore(self, entry: _Entry) -> Generator[None, None, None]:
+        return self.aside(lambda: self._write(entry))
 
     def _write(self, entry: _Entry) -> None:
+        told = {"conversation_id": entry.conversation_id, "system": entry.system, "line": entry.line}
         try:
             for id_ in entry.ids:
-                also = [one for one in entry.ids if one != id_]
-                record = {"conversation_id": entry.conversation_id, "also": also, "line": entry.line}
-                self.records.write(id_, record)
+                self.records.write(id_, {**told, "also": [one for one in entry.ids if one != id_]})
         except (StorageFailed, RecordsFull):
             log.warning("the storage can't be written: a conversation may be forgotten")
-
-
-def tell(conversation: Conversation, *, system: str) -> str:
-    """Give a question with what came before it as text, of which the latest LONGEST bytes; `system` first."""
-    query = conversation.query
-    spoken = [one for one in conversation.before if not one.is_system and one.told]
-    if not spoken:
-        return f"{system}\n\n{query}" if system else query
-    lines: list[str] = []
-    left = LONGEST
-    for one in reversed(spoken):
-        line = f"{_NAMES.get(one.role, 'Tool')}: {_words(replace(one, text=one.told)).strip()}"
-        size = len(line.encode("utf-8", "replace"))
-        if size > left:
-            if not lines:  # of a single one that is too long its end
-                lines.append("…" + line.encode("utf-8", "replace")[-left:].decode("utf-8", "ignore"))
-            break
-        left -= size
-        lines.append(line)
-    before = "\n\n".join(reversed(lines))
-    head = f"{system}\n\n" if system else ""
-    return f"{head}The conversation so far:\n\n{before}\n\nThe next message of the user:\n\n{query}"
-
-
-_NAMES = {USER: "User", ASSISTANT: "Assistant"}
-
-
-def _words(one: Message) -> str:
-    """Give what was said, of an assistant without its thoughts."""
-    text = one.text
-    if one.role == ASSISTANT:
-        for opening, closing in _THOUGHTS:
-            text = _without(text, opening, closing)
-    return text
-
-
-def _without(text: str, opening: str, closing: str) -> str:
-    """Cut out all that stands between two marks, in one pass: a caller may write the first one a million times."""
-    kept, at = [], 0
-    while (start := text.find(opening, at)) >= 0 and (end := text.find(closing, start)) >= 0:
-        kept.append(text[at:start])
-        at = end + len(closing)
-    return "".join([*kept, text[at:]])
-
-
-def _answer(text: str) -> str:
-    return _digest(Message(role=ASSISTANT, text=text))
-
-
-def _digest(one: Message) -> str:
-    words = " ".join(_words(one).split())
-    return _hash([one.role, words, one.digest])
-
-
-def _alternating(spoken: Sequence[tuple[str, str]], roles: Sequence[str]) -> list[str]:
-    """Give the digests of the latest messages if they have these roles, else none."""
-    latest = spoken[-len(roles) :]
-    return [digest for _, digest in latest] if [role for role, _ in latest] == [*roles] else []
-
-
-def _chain(chain: str, digests: Sequence[str]) -> str:
-    for digest in digests:
-        chain = _link(chain, digest)
-    return chain
-
-
-def _link(chain: str, digest: str) -> str:
-    return _hash([chain, digest])
-
-
-def _whole(scope: str, chain: str) -> str:
-    return f"whole {scope} {chain}"
-
-
-def _tail(scope: str, digests: Sequence[str]) -> str:
-    return f"tail {scope} {_hash(list(digests))}"
-
-
-def _hash(parts: Sequence[str]) -> str:
-    return sha256(json.dumps(parts).encode()).hexdigest()

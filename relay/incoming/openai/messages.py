@@ -81,11 +81,15 @@ def read(messages: Any) -> Conversation:
     return arrange(found, messages, "messages")
 
 
-def arrange(found: Sequence[Message], written: Sequence[Any], param: str) -> Conversation:
-    """Part what is asked now from what came before, and read the files of what is asked; `written` is as it came.
+def arrange(
+    found: Sequence[Message], written: Sequence[Any], param: str, *, numbers: Sequence[int] | None = None
+) -> Conversation:
+    """Part what is asked now from what came before, and read the files of what is asked.
 
+    `written` is as it came; `numbers` says where in it each message stands, unless all of it are messages.
     Raises InvalidParam where nobody asks anything.
     """
+    at = range(len(written)) if numbers is None else numbers
     if sum(len(one.text) for one in found) > LONGEST:
         raise TooLong(f"The messages are too long: together they may have {LONGEST} characters.", param=param)
     # a client may remind the app of something behind the question
@@ -100,11 +104,11 @@ def arrange(found: Sequence[Message], written: Sequence[Any], param: str) -> Con
     asked = [number for number in range(first, len(found)) if not found[number].is_system]
     before = [one for number, one in enumerate(found) if number not in asked]
     question = [
-        replace(found[number], files=tuple(_files(written[number], f"{param}[{number}]"))) for number in asked
+        replace(found[number], files=tuple(_files(written[at[number]], f"{param}[{at[number]}]"))) for number in asked
     ]
     conversation = Conversation(before=tuple(before), asked=tuple(question))
     if not conversation.query.strip():
-        raise InvalidParam("The last message is empty.", param=f"{param}[{asked[-1]}].content")
+        raise InvalidParam("The last message is empty.", param=f"{param}[{at[asked[-1]]}].content")
     return conversation
 
 

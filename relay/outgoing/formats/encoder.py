@@ -44,3 +44,12 @@ class Telling(Protocol):
     @property
     def text(self) -> str:
         """What the reader has read of the answer."""
+
+
+@runtime_checkable
+class Named(Protocol):
+    """An Encoder or Gatherer whose reader may name the answer when it goes on."""
+
+    @property
+    def id(self) -> str:
+        """The answer's id, "" where nothing has told any."""
