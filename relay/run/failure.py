@@ -70,6 +70,9 @@ REFUSALS: Mapping[str, Kind] = {
 # Dify's core/model_runtime, `_transform_invoke_error`: "[<provider>] <description>, <the provider's own words>"
 LIMITED = re.compile(r"(?:\[[\w./ -]{1,128}\] )?(?:rate limit error|error: quota exceeded)\b.*", re.DOTALL)
 
+# Dify's advanced_chat/generate_task_pipeline.py: how a chatflow tells that it failed, as if the caller were to blame
+RUN_FAILED = re.compile(r"run failed: .*", re.DOTALL)
+
 # Dify's code -> error, where Dify's own status (mostly 400) would blame the caller for the app's state
 BY_CODE: Mapping[str, Kind] = {
     "app_unavailable": AppUnavailable,
@@ -179,6 +182,8 @@ def _classify(status: int, code: str, message: str, interface: Interface) -> Rel
         return known(told)
     if LIMITED.fullmatch(plain):
         return TooManyRequests(told)
+    if RUN_FAILED.fullmatch(plain):
+        return AppFailed(told)
     error_class = BY_CODE.get(code) or BY_STATUS.get(status) or AppFailed
     if error_class is AppFailed and (not told or status == HTTPStatus.INTERNAL_SERVER_ERROR):
         told = _unexplained(interface)  # of a 500 Dify's text says nothing, or too much

@@ -121,6 +121,12 @@ def test_a_500_names_the_known_cause_where_it_may_be_a_completion_app(interface:
     assert ("without their query" in made.message) is named
 
 
+def test_a_chatflow_that_failed_is_no_fault_of_the_callers() -> None:
+    event = {"event": "error", "status": 400, "code": "invalid_param", "message": "Run failed: no duck"}
+    error = from_event(event, Interface.ANY)
+    assert (type(error), error.message) == (AppFailed, "Run failed: no duck")
+
+
 def test_an_error_event_keeps_the_ids_of_its_run() -> None:
     made = from_event(
         {"event": "error", "code": "x", "message": "city is required", "status": 400, "task_id": "t"}, Interface.CHAT
