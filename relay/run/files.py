@@ -225,14 +225,17 @@ def _read_inputs(
 
 
 def _resolved(value: Any, known: Known) -> Any:
-    """Give a value whose files by id are such as Dify knows. Raises InvalidParam for an unknown id."""
-    if not _holds_file(value):
-        return value
+    """Give a value whose files by id are such as Dify knows. Raises InvalidParam for an unknown id.
+
+    An id beside an address or a content is none that counts here, but Dify might go by it: it is refused, too.
+    """
     if isinstance(value, list):
         return [_resolved(one, known) for one in value]
+    if not isinstance(value, dict):
+        return value
     if _is_by_id(value):
         [file] = sent.from_value(value)
-        return _issued(file.id, known).as_input(file.type) if isinstance(file, Reference) and file.id else value
+        return _issued(file.id if isinstance(file, Reference) else "", known).as_input(file.type)
     return {name: _resolved(one, known) for name, one in value.items()}
 
 

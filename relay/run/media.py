@@ -17,6 +17,7 @@ from relay.call import Upload
 UNKNOWN = "application/octet-stream"
 LONGEST_NAME = 200  # characters of a filename: Dify cuts longer ones at their first dot
 _LOOKED_AT = 8 * 1024  # bytes
+_LONGEST_READ = 1000  # characters of a filename
 _LONGEST_SUFFIX = 16  # characters
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,80}/[a-z0-9!#$&^_.+-]{1,120}", re.ASCII)
 
@@ -139,8 +140,9 @@ def _plain(filename: str) -> str:
     No quotation marks either: Dify refuses a name that is not the one it signed, and not every reader of a form's
     headers gives them back as they were.
     """
-    name = re.split(r"[/\\]", filename)[-1].encode("utf-8", "replace").decode()
-    name = "".join(character for character in name[-1000:] if character.isprintable() and character != '"').strip()
+    # cut first: of a name in JSON each of ten million characters may be a slash
+    name = re.split(r"[/\\]", filename[-_LONGEST_READ:])[-1].encode("utf-8", "replace").decode()
+    name = "".join(character for character in name if character.isprintable() and character != '"').strip()
     if name.strip(".") == "":
         return ""
     suffix = _suffix(name)

@@ -193,6 +193,8 @@ TWO = allowing("file-list", max_length=2)
         ({"doc": "file"}, {"inputs": {"doc": BY_ID}}, InvalidParam, "none that this endpoint has issued"),
         ({"doc": "file"}, {"inputs": {"other": [[BY_ID]]}}, InvalidParam, "none that this endpoint has issued"),
         ({"doc": "file"}, {"inputs": {"o": {"p": {"upload_file_id": "1"}}}}, InvalidParam, "none that this endpoint"),
+        ({}, {"inputs": {"o": [{**LINK, "upload_file_id": "1"}, 1]}}, InvalidParam, "none that this endpoint"),
+        ({}, {"inputs": {"o": {"data": "aGk=", "tool_file_id": "1"}}}, InvalidParam, "none that this endpoint"),
         ({}, {"inputs": {"o": {"transfer_method": "datasource_file"}}}, InvalidParam, "transfer_method must be"),
     ],
 )
@@ -230,6 +232,28 @@ def test_sizes_are_what_dify_says(sizes: dict[str, int] | None, file: Upload | R
     else:
         with pytest.raises(PayloadTooLarge, match=r"is too large: Dify takes \w+ files of at most \d+ MiB"):
             files.place(call, form.parameters, known)
+
+
+class Seen(dict[str, Any]):
+    """An object that counts how often anybody looks into it."""
+
+    looks = 0
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.looks += 1
+        return super().get(key, default)
+
+
+def test_what_lies_deep_in_an_input_is_looked_at_as_often_as_what_does_not() -> None:
+    def looks(depth: int) -> int:
+        seen = Seen(LINK)
+        value: Any = seen
+        for _ in range(depth):
+            value = [value]
+        files.place(Call(app_id="a", inputs={"x": value}), {}, known)
+        return seen.looks
+
+    assert looks(90) == looks(0)
 
 
 @pytest.mark.parametrize("parameters", [{}, {"user_input_form": None}, {"user_input_form": []}])

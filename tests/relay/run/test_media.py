@@ -1,3 +1,4 @@
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -101,3 +102,14 @@ def test_whatever_comes_gets_a_name_and_a_type_that_can_be_sent(content: bytes, 
     assert got.mimetype.isascii()
     assert len(got.filename) <= media.LONGEST_NAME
     assert media.settle(got).filename == got.filename
+
+
+def test_a_name_of_a_million_folders_takes_no_more_memory_than_another() -> None:
+    upload = Upload(filename="/" * 1_000_000 + "a.txt", content=TEXT)
+    tracemalloc.start()
+    try:
+        settled = media.settle(upload)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (settled.filename, peak < 100_000) == ("a.txt", True)
