@@ -10,14 +10,13 @@ from typing import Any
 from werkzeug import Response
 
 from relay import wire
-from relay.call import Interface, Upload
+from relay.call import Upload
 from relay.client import Client
 from relay.errors import InvalidParam, MethodNotAllowed, NotFound
 from relay.incoming import access, issued
 from relay.incoming.issued import Issued
 from relay.incoming.received import Received
 from relay.run import files
-from relay.run.failure import from_exception
 
 FIELD = "file"
 PURPOSES = ("assistants", "batch", "evals", "fine-tune", "user_data", "vision")
@@ -31,14 +30,7 @@ def upload(client: Client, _: Mapping[str, Any]) -> Response:
     file = _file(client.received)
     app_id = client.received.app_id
     parameters = client.giving(client.app_id("")).declared(app_id) if app_id else None
-
-    def store(checked: Upload) -> Mapping[str, Any]:
-        try:
-            return client.dify.upload(checked)
-        except Exception as error:
-            raise from_exception(error, Interface.ANY) from error
-
-    handed = files.hand_over(file, store, now=client.host.clock(), parameters=parameters)
+    handed = files.hand_over(file, client.dify.upload, now=client.host.clock(), parameters=parameters)
     return _json(_described(handed, issued.issue(handed, key, client.received.endpoint_id), purpose))
 
 

@@ -7,27 +7,37 @@ from werkzeug import Response
 
 from relay import wire
 from relay.client import Client
-from relay.errors import AppNotFound
-from relay.incoming.settings import Settings
+from relay.errors import AppNotAllowed, AppNotFound
 
 OWNER = "dify"
 
 
 def find(client: Client, path: Mapping[str, Any]) -> Response:
-    """Give all models, or the one that the path names. Raises AppNotFound, AppNotAllowed."""
-    models = [_model(name) for name in _names(client.settings, client.received.app_id)]
+    """Give all models, or the one that the path names. Raises RelayError."""
+    names = list(_names(client))
     wanted = path.get("model_id")
     if wanted is None:
-        return _json({"object": "list", "data": models})
-    for model in models:
-        if model["id"] == wanted:
-            return _json(model)
+        return _json({"object": "list", "data": [_model(name) for name in names]})
+    if wanted not in names:
+        _check_id(client, str(wanted))
+    return _json(_model(str(wanted)))
+
+
+def _check_id(client: Client, app_id: str) -> None:
+    """Raise AppNotFound unless an app runs under that id, too, whether the owner has a name for it or not."""
+    try:
+        if client.app_id(app_id) == client.settings.app_id(app_id):
+            client.giving(app_id).declared(app_id)
+            return
+    except AppNotAllowed:
+        pass
     raise AppNotFound("There is no such model: /v1/models lists those that this endpoint offers.")
 
 
-def _names(settings: Settings, app_id: str) -> Iterator[str]:
-    if app_id:
-        yield settings.name_of(settings.app_id(app_id))
+def _names(client: Client) -> Iterator[str]:
+    settings = client.settings
+    if client.received.app_id:
+        yield settings.name_of(client.app_id(""))
         return
     yield from settings.allowed_apps
     if settings.app and settings.app.app_id not in settings.allowed_apps.values():

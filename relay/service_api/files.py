@@ -11,7 +11,6 @@ from relay.errors import InvalidParam, PayloadTooLarge, RelayError, UnsupportedM
 from relay.incoming import access, issued, service
 from relay.outgoing.response import of_type
 from relay.run import files
-from relay.run.failure import from_exception
 
 
 class NoFileUploaded(InvalidParam):
@@ -59,8 +58,6 @@ def upload(client: Client, _: Mapping[str, Any]) -> Response:
         if code := CODES.get(type(error)):
             raise code(error.message) from error
         raise
-    except Exception as error:
-        raise from_exception(error, received.interface) from error
     told = {
         "id": issued.issue(stored, key, received.endpoint_id),
         "name": stored.name,
