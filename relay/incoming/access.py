@@ -55,7 +55,15 @@ def let_client_in(received: Received, settings: Settings) -> tuple[Caller, int]:
     caller, key = (Caller.KEY, check_key(received, settings)) if settings.access is Access.KEY else (Caller.PUBLIC, 0)
     if settings.problems:
         raise Misconfigured(f"check {', '.join(settings.problems)}", told=caller is Caller.KEY)
+    if caller is Caller.PUBLIC:
+        check_public(settings)
     return caller, key
+
+
+def check_public(settings: Settings) -> None:
+    """Raise Misconfigured where the public may call although the owner counts on signatures."""
+    if settings.webhook_secrets:
+        raise Misconfigured("webhook_secret is set, but access is public, so that nobody's signature is checked")
 
 
 def presents_key(received: Received) -> bool:

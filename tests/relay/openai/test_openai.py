@@ -92,3 +92,11 @@ def test_a_model_is_found_by_whatever_name_it_runs_under(model: str, found: bool
 def test_below_an_apps_own_address_there_is_no_other_model() -> None:
     response = ask("/duck/app/v1/models/other", named={"app_id": "app", "model_id": "other"})
     assert (response.status_code, response.get_json()["error"]["code"]) == (404, "model_not_found")
+
+
+def test_whoever_counts_on_signatures_is_open_to_nobody_here_either() -> None:
+    settings = {"access": "public", "app": "app", "webhook": "github", "webhook_secret": "pond"}
+    dify = Workspace(saying(CHAT))
+    asked = (b'{"messages": [{"role": "user", "content": "hi"}]}', "application/json")
+    response = ask("/v1/chat/completions", asked, dify=dify, settings=settings)
+    assert (response.status_code, response.get_json()["error"]["code"], dify.calls) == (503, "app_unavailable", [])
