@@ -11,9 +11,11 @@ What is exact. Within a process only one question goes on from a record. Across 
 moment may both, as long as the storage takes to read and delete.
 """
 
+import json
 import logging
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from secrets import token_hex
 from typing import NamedTuple
 
@@ -28,7 +30,7 @@ from relay.run.records import Held, Records, RecordsFull
 
 log = logging.getLogger("duck_relay")
 
-HELD = 60.0  # seconds in which nobody else of this process takes a record that is about to go
+HELD = 60.0  # seconds in which nobody else of this process takes a record that is about to go, or just went
 
 
 class PreviousResponseNotFound(InvalidParam):
@@ -53,6 +55,11 @@ class _Entry(NamedTuple):
     line: str
     system: str  # History.system
 
+    @property
+    def name(self) -> str:
+        """Name the conversation as far as it has come, whichever of the ids it was found by."""
+        return json.dumps([self.conversation_id, *sorted(self.ids)])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Histories:
@@ -67,6 +74,7 @@ class Histories:
     history: History
     said: Callable[[], str]  # what the client has read of the answer; "" for one that failed
     named: Callable[[], str] = str  # the id by which the client may name that answer, "" for none
+    mark: str = field(default_factory=partial(token_hex, 8))
 
     def run(self, call: Call, invoke: Callable[[Call], Iterator[Event | None]]) -> Iterator[Event | None]:
         """Run the app in the conversation that said the history, else in a new one; remember what it says.
@@ -93,7 +101,7 @@ class Histories:
                 raise PreviousResponseNotFound from None
             yield from self._remember(invoke(call), None)
         except Exception:
-            yield from self._restore(taken)
+            yield from self._give_back(taken)
             raise
 
     def _alone(self, call: Call, taken: _Entry) -> Call:
@@ -106,21 +114,22 @@ class Histories:
         """Give the conversation that said it; nobody else finds it from now on. Raises AppUnavailable."""
         try:
             for id_ in self.history.known_as:
-                held = Held(token_hex(8), self.records.clock() + HELD)
-                if self.records.hold(id_, held):
-                    continue
-                try:
-                    if entry := self._read(id_):
-                        for one in entry.ids:
-                            self.records.remove(one)
-                        return entry
-                finally:
-                    self.records.release(id_, held.mark)
+                if (entry := self._read(id_)) and self._hold(entry):
+                    for one in entry.ids:
+                        self.records.remove(one)
+                    return entry
         except StorageFailed:
             if self.history.required:
                 raise AppUnavailable("What was said before can't be read at the moment: try again.") from None
             log.warning("the storage can't be read: a conversation begins anew")
         return None
+
+    def _hold(self, entry: _Entry) -> bool:
+        """Take a conversation as far as it has come, under whichever of its ids; False where another one has.
+
+        It stays held: who has read the record before it was gone comes later.
+        """
+        return self.records.hold(entry.name, Held(self.mark, self.records.clock() + HELD)) is None
 
     def _read(self, id_: str) -> _Entry | None:
         match self.records.read(id_):
@@ -144,12 +153,14 @@ class Histories:
         if conversation_id and (answer := self.said()):
             history = self.history
             ids = history.ids_after(answer, self.named())
-            yield from self._restore(_Entry(conversation_id, ids, history.line_after(answer), history.system))
+            entry = _Entry(conversation_id, ids, history.line_after(answer), history.system)
+            yield from self.aside(lambda: self._write(entry))
         elif taken:
-            yield from self._restore(taken)
+            yield from self._give_back(taken)
 
-    def _restore(self, entry: _Entry) -> Generator[None, None, None]:
-        return self.aside(lambda: self._write(entry))
+    def _give_back(self, taken: _Entry) -> Generator[None, None, None]:
+        yield from self.aside(lambda: self._write(taken))
+        self.records.release(taken.name, self.mark)
 
     def _write(self, entry: _Entry) -> None:
         told = {"conversation_id": entry.conversation_id, "system": entry.system, "line": entry.line}

@@ -1,5 +1,6 @@
 """Which of Dify's conversations a client's history goes on in."""
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -217,6 +218,44 @@ def test_two_at_the_same_moment_do_not_share_a_conversation(endpoint: Endpoint) 
     while both:
         both = [one for one in both if next(one, "ended") != "ended"]
     assert sorted(map(str, endpoint.conversations)) == ["None", "None", "c1"]
+
+
+class Late(Shelf):
+    """A storage in which nothing is deleted before two have read a history."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reads = 0
+        self.deletes = threading.Event()
+
+    def get(self, key: str) -> bytes | None:
+        value = super().get(key)
+        if value and b"conversation_id" in value:
+            self.reads += 1
+            if self.reads == 2:
+                self.deletes.set()
+        return value
+
+    def delete(self, key: str) -> None:
+        self.deletes.wait(1)
+        super().delete(key)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [(0, 0), (0, -6), (-6, -6)], ids=["all and all", "all and the end", "the end and the end"]
+)
+def test_two_that_read_before_either_has_taken_do_not_share_a_conversation(
+    endpoint: Endpoint, one: int, other: int
+) -> None:
+    history = talk(endpoint, 5, user="duck")
+    late = Late()
+    late.values = endpoint.shelf.values
+    endpoint.shelf = late
+    endpoint.restart()
+    both = [endpoint.running(*history[at:], user(f"next {at}"), user="duck") for at in (one, other)]
+    while both:
+        both = [running for running in both if next(running, "ended") != "ended"]
+    assert sorted(map(str, endpoint.conversations[5:])) == ["None", "c1"]
 
 
 def test_a_run_that_fails_leaves_the_history_known(endpoint: Endpoint) -> None:
