@@ -1,27 +1,34 @@
-"""A request of a client that speaks another API: who it is, which app it names, and how its answer is carried out.
+"""A request of a client that speaks another API: who it is, what answers it, and how an app's answer is carried out.
 
 Templates, webhook presets, `run_if`, `reply` and `memory` are for the relay's own routes: these APIs have a field for
 all that they say.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from werkzeug import Response
+from werkzeug import Request, Response
 
 from relay import identity
-from relay.answer import declared_by
+from relay.answer import declared_by, finish
 from relay.call import Interface
 from relay.carry import Carrier
+from relay.errors import MethodNotAllowed, RelayError
 from relay.given import Giving
 from relay.host import Host
 from relay.incoming import access
 from relay.incoming.access import Caller
-from relay.incoming.received import Received
+from relay.incoming.received import Received, receive
 from relay.incoming.settings import Settings
 from relay.log import Line
 from relay.outgoing import coding
+from relay.outgoing.response import of_reply
 from relay.plan import Plan
 from relay.run.dify import Dify
+from relay.senders import Reply
+
+type Answer = Callable[["Client", Mapping[str, Any]], Response]  # takes the path's variables; raises RelayError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +77,34 @@ class Client:
         return self.carrier().answer(plan)
 
 
-def let_in(received: Received, settings: Settings, *, dify: Dify, host: Host, line: Line) -> Client:
-    """Let a client in, or raise Unauthorized or Misconfigured."""
-    caller, line.key = access.let_client_in(received, settings)
-    return Client(caller=caller, received=received, settings=settings, dify=dify, host=host, line=line)
+def respond(
+    request: Request,
+    path: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    *,
+    methods: Mapping[str, Answer],
+    route: str,
+    tell: Callable[[RelayError], Response],
+    dify: Dify,
+    host: Host,
+    interface: Interface = Interface.ANY,
+) -> Response:
+    """Let whoever is let in have the answer of what was asked for, by its method. Raises nothing.
+
+    `route` is what the log calls it, `tell` gives an error as that API does.
+    """
+    received = receive(request, app_id=str(path.get("app_id", "")), interface=interface, endpoint_id=dify.endpoint_id)
+    owner = Settings.read(settings)
+
+    def work(line: Line) -> Response:
+        allowed = ", ".join([*methods, *(["HEAD"] if "GET" in methods else []), "OPTIONS"])
+        if received.method == "OPTIONS":
+            return of_reply(Reply(status=204, media_type="", headers={"Allow": allowed}), "OPTIONS")
+        answer = methods.get("GET" if received.method == "HEAD" else received.method)
+        if answer is None:
+            raise MethodNotAllowed("This method is not answered here.", headers={"Allow": allowed})
+        caller, line.key = access.let_client_in(received, owner)
+        client = Client(caller=caller, received=received, settings=owner, dify=dify, host=host, line=line)
+        return answer(client, path)
+
+    return finish(received, owner, work, route=route, host=host, tell=tell)

@@ -3,14 +3,15 @@
 Source: OpenAI API reference. What is different: `model` names an app, by its id or by the owner's name for it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from werkzeug import Request, Response
 
+from relay import client
 from relay.answer import finish
 from relay.call import Interface
-from relay.client import Client, let_in
+from relay.client import Answer
 from relay.errors import MethodNotAllowed, NotFound
 from relay.host import Host
 from relay.incoming.received import receive
@@ -18,12 +19,8 @@ from relay.incoming.settings import Settings
 from relay.log import Line
 from relay.openai import completions, files, models, responses
 from relay.outgoing.openai.errors import refusal
-from relay.outgoing.response import of_reply
 from relay.routes import API_ROOTS
 from relay.run.dify import Dify
-from relay.senders import Reply
-
-type Answer = Callable[[Client, Mapping[str, Any]], Response]
 
 # what is asked for, without what stands for one of its kind -> method -> who answers
 RESOURCES: Mapping[str, Mapping[str, Answer]] = {
@@ -42,21 +39,17 @@ def respond(
     request: Request, path: Mapping[str, Any], settings: Mapping[str, Any], *, dify: Dify, host: Host
 ) -> Response:
     """Answer one request. Raises nothing."""
-    app_id = str(path.get("app_id", ""))
-    received = receive(request, app_id=app_id, interface=Interface.ANY, endpoint_id=dify.endpoint_id)
     resource = _resource(request.path)
-    methods = RESOURCES.get(resource, {})
-    owner = Settings.read(settings)
-
-    def work(line: Line) -> Response:
-        if received.method == "OPTIONS":
-            return of_reply(Reply(status=204, media_type="", headers={"Allow": _allow(methods)}), "OPTIONS")
-        answer = methods.get("GET" if received.method == "HEAD" else received.method)
-        if answer is None:
-            raise MethodNotAllowed("This method is not answered here.", headers={"Allow": _allow(methods)})
-        return answer(let_in(received, owner, dify=dify, host=host, line=line), path)
-
-    return finish(received, owner, work, route=f"/v1/{resource}", host=host, tell=refusal)
+    return client.respond(
+        request,
+        path,
+        settings,
+        methods=RESOURCES.get(resource, {}),
+        route=f"/v1/{resource}",
+        tell=refusal,
+        dify=dify,
+        host=host,
+    )
 
 
 def refuse(request: Request, settings: Mapping[str, Any], *, methods: Iterable[str], host: Host) -> Response:
@@ -86,7 +79,3 @@ def _resource(path: str) -> str:
 def _segments(path: str) -> list[str]:
     segments = [one for one in path.split("/") if one]
     return segments[2:] if segments[:1] == [API_ROOTS] else segments
-
-
-def _allow(methods: Mapping[str, Answer]) -> str:
-    return ", ".join([*methods, *(["HEAD"] if "GET" in methods else []), "OPTIONS"])

@@ -4,27 +4,21 @@ Source: Dify's API reference and langgenius/dify, api/controllers/service_api/ap
 an empty list, or 404 with a sentence that says why.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from werkzeug import Request, Response
 
-from relay.answer import finish
+from relay import client
 from relay.call import Interface
-from relay.client import Client, let_in
-from relay.errors import MethodNotAllowed, NotFound, RelayError
+from relay.client import Answer
+from relay.errors import NotFound, RelayError
 from relay.host import Host
-from relay.incoming.received import receive
-from relay.incoming.settings import Settings
-from relay.log import Line
-from relay.outgoing.response import of_reply, refusal
+from relay.outgoing.response import refusal
 from relay.routes import SERVICE_API
 from relay.run.dify import Dify
 from relay.run.failure import ConversationNotFound
-from relay.senders import Reply
 from relay.service_api import about, absent, files, runs, stopping
-
-type Answer = Callable[[Client, Mapping[str, Any]], Response]
 
 # path as in relay.routes -> method -> who answers
 RESOURCES: Mapping[str, Mapping[str, Answer]] = {
@@ -55,25 +49,17 @@ def respond(
 ) -> Response:
     """Answer one request. Raises nothing."""
     resource = find(request.path)
-    received = receive(
+    return client.respond(
         request,
-        app_id=str(path.get("app_id", "")),
+        path,
+        settings,
+        methods=RESOURCES.get(resource, {}),
+        route=f"/duck/*/{resource}",
+        tell=_tell,
+        dify=dify,
+        host=host,
         interface=INTERFACES.get(resource, Interface.ANY),
-        endpoint_id=dify.endpoint_id,
     )
-    methods = RESOURCES.get(resource, {})
-    owner = Settings.read(settings)
-
-    def work(line: Line) -> Response:
-        allowed = ", ".join([*methods, *(["HEAD"] if "GET" in methods else []), "OPTIONS"])
-        if received.method == "OPTIONS":
-            return of_reply(Reply(status=204, media_type="", headers={"Allow": allowed}), "OPTIONS")
-        answer = methods.get("GET" if received.method == "HEAD" else received.method)
-        if answer is None:
-            raise MethodNotAllowed("This method is not answered here.", headers={"Allow": allowed})
-        return answer(let_in(received, owner, dify=dify, host=host, line=line), path)
-
-    return finish(received, owner, work, route=f"/duck/*/{resource}", host=host, tell=_tell)
 
 
 def find(path: str) -> str:

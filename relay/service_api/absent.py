@@ -1,16 +1,14 @@
 """What Dify keeps and a plugin can't have: empty lists, and 404 with a sentence for single things."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from werkzeug import Response
 
 from relay import wire
-from relay.client import Client
+from relay.client import Answer, Client
 from relay.errors import NotFound
 from relay.outgoing.response import of_type
-
-type Answer = Callable[[Client, Mapping[str, Any]], Response]
 
 NO_LIST: Mapping[str, Any] = {"data": [], "has_more": False, "limit": 20}
 NO_QUESTIONS: Mapping[str, Any] = {"result": "success", "data": []}
