@@ -71,16 +71,27 @@ def respond(
     return finish(received, owner, work, route=f"/{ROUTES[interface]}", host=host)
 
 
-def refuse(request: Request, settings: Mapping[str, Any], *, methods: Iterable[str], host: Host) -> Response:
-    """Answer a request to a path that no endpoint has, or has with other `methods` only. Raises nothing."""
+def refuse(
+    request: Request,
+    settings: Mapping[str, Any],
+    *,
+    methods: Iterable[str],
+    host: Host,
+    unknown: NotFound | None = None,
+    tell: Callable[[RelayError], Response] | None = None,
+) -> Response:
+    """Answer a request to a path that no endpoint has, or has with other `methods` only. Raises nothing.
+
+    `unknown` is what an unknown path is told, where not that of the relay's own routes; `tell` as in `finish`.
+    """
     received = receive(request, app_id="", interface=Interface.ANY, endpoint_id="")
 
     def work(_: Line) -> Response:
         if allowed := ", ".join(sorted(methods)):
             raise MethodNotAllowed("This method is not answered here.", headers={"Allow": allowed})
-        raise NotFound("There is nothing at this address: see the plugin's README for its routes.")
+        raise unknown or NotFound("There is nothing at this address: see the plugin's README for its routes.")
 
-    return finish(received, Settings.read(settings), work, route="?", host=host)
+    return finish(received, Settings.read(settings), work, route="?", host=host, tell=tell)
 
 
 def finish(

@@ -8,15 +8,10 @@ from typing import Any
 
 from werkzeug import Request, Response
 
-from relay import client
-from relay.answer import finish
-from relay.call import Interface
+from relay import answer, client
 from relay.client import Answer
-from relay.errors import MethodNotAllowed, NotFound
+from relay.errors import NotFound
 from relay.host import Host
-from relay.incoming.received import receive
-from relay.incoming.settings import Settings
-from relay.log import Line
 from relay.openai import completions, files, models, responses
 from relay.outgoing.openai.errors import refusal
 from relay.routes import API_ROOTS
@@ -54,15 +49,15 @@ def respond(
 
 def refuse(request: Request, settings: Mapping[str, Any], *, methods: Iterable[str], host: Host) -> Response:
     """Answer a request to a path that is none of these, or has other `methods` only. Raises nothing."""
-    received = receive(request, app_id="", interface=Interface.ANY, endpoint_id="")
-
-    def work(_: Line) -> Response:
-        if allowed := ", ".join(sorted(methods)):
-            raise MethodNotAllowed("This method is not answered here.", headers={"Allow": allowed})
-        known = ", ".join(f"/v1/{resource}" for resource in RESOURCES)
-        raise UnknownUrl(f"There is nothing at this address. What there is: {known}.")
-
-    return finish(received, Settings.read(settings), work, route="?", host=host, tell=refusal)
+    known = ", ".join(f"/v1/{resource}" for resource in RESOURCES)
+    return answer.refuse(
+        request,
+        settings,
+        methods=methods,
+        host=host,
+        unknown=UnknownUrl(f"There is nothing at this address. What there is: {known}."),
+        tell=refusal,
+    )
 
 
 def speaks(path: str) -> bool:
