@@ -130,7 +130,7 @@ def _multipart(content: bytes, options: dict[str, str]) -> Body:
         if part.filename or part.content_length  # a file field that was left empty
     )
     if len(uploads) > sent.MOST:
-        raise sent.too_many()
+        raise PayloadTooLarge(sent.TOO_MANY)
     return _fields(values.items(multi=True), uploads)
 
 

@@ -19,6 +19,7 @@ LONGEST_URL = 8 * 1024  # characters of one that is no data: URL
 LONGEST_ID = 4 * 1024  # characters
 LONGEST_HEAD = 1000  # characters of a data: URL before its comma
 MOST_ESCAPES = 50_000  # "%" of one: each takes some 100 bytes of memory
+TOO_MANY = f"There are more than {MOST} files."
 
 _KINDS = (
     "an https or data: URL, an id that this endpoint issued, an object with url, base64 or id, or a list of these"
@@ -36,11 +37,6 @@ _AT_THE_END = "= \t\r\n"
 _LONGEST_END = 1000  # characters in which they are looked for
 
 
-def too_many() -> PayloadTooLarge:
-    """Say that there are too many files."""
-    return PayloadTooLarge(f"There are more than {MOST} files.")
-
-
 def from_value(value: Any, *, name: str = "") -> list[File]:
     """Read what JSON, a query string or a form's text may hold for files; `name` is the app's input that is meant.
 
@@ -54,7 +50,7 @@ def from_value(value: Any, *, name: str = "") -> list[File]:
         return []
     values = value if isinstance(value, list) else [value]
     if len(values) > MOST:
-        raise too_many()
+        raise PayloadTooLarge(TOO_MANY)
     return [_from_one(one, name) for one in values]
 
 

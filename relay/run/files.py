@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from relay.call import Call, File, Interface, Reference, Upload
-from relay.errors import InvalidParam, RelayError
+from relay.errors import InvalidParam, PayloadTooLarge, RelayError
 from relay.incoming import sent
 from relay.incoming.issued import Issued
 from relay.run import media
@@ -50,7 +50,7 @@ def place(call: Call, parameters: Mapping[str, Any], known: Known, *, anywhere: 
     inputs, among_inputs = _read_inputs(call.inputs, declared, known)
     files = [*call.files, *among_inputs]
     if len(files) > sent.MOST:
-        raise sent.too_many()
+        raise PayloadTooLarge(sent.TOO_MANY)
     if files and not declared:
         raise InvalidParam(NO_PLACE)
     by_input: dict[str, list[_Given]] = {}

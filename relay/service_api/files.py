@@ -45,19 +45,20 @@ def upload(client: Client, _: Mapping[str, Any]) -> Response:
     received = client.received
     key = client.settings.api_keys[access.check_key(received, client.settings) - 1]
     app_id = client.app_id("")
-    content = received.content
-    user = service.user(content.values or {})
-    if not content.uploads:
-        raise NoFileUploaded("Please upload your file: as the part file of a multipart/form-data body.")
-    if len(content.uploads) > 1:
-        raise TooManyFiles("Only one file is allowed.")
-    parameters = client.giving(app_id, received.interface).declared(app_id)
     try:
-        stored = files.hand_over(
-            content.uploads[0], client.dify.upload, now=client.host.clock(), parameters=parameters
-        )
+        content = received.content
+        user = service.user(content.values or {})
+        if not content.uploads:
+            raise NoFileUploaded("Please upload your file: as the part file of a multipart/form-data body.")
+        if len(content.uploads) > 1:
+            raise TooManyFiles("Only one file is allowed.")
+        parameters = client.giving(app_id, received.interface).declared(app_id)
+        [file] = content.uploads
+        stored = files.hand_over(file, client.dify.upload, now=client.host.clock(), parameters=parameters)
     except RelayError as error:
-        raise CODES.get(type(error), type(error))(error.message) from error
+        if code := CODES.get(type(error)):
+            raise code(error.message) from error
+        raise
     except Exception as error:
         raise from_exception(error, received.interface) from error
     told = {

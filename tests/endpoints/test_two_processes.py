@@ -256,3 +256,23 @@ def test_each_asks_dify_once_what_an_app_declares(endpoint: Open, workspace: Wor
             assert answer.status_code == 200, answer.text
     asked = [call["request"] for call in workspace.calls(hook=url(client)) if call["type"] == "fetch_app"]
     assert asked == [{"app_id": "form-file.plan"}] * 2
+
+
+def test_a_task_that_runs_in_one_is_stopped_through_the_other(
+    endpoint: Open, workspace: Workspace, processes: Processes
+) -> None:
+    """It looks for that every five seconds."""
+    client = endpoint()
+    here, there = processes(client)
+    path = "/duck/chat-300-100/chat-messages"
+    asked = {"inputs": {}, "query": "hi", "user": "bob", "response_mode": "streaming"}
+    told: list[dict[str, Any]] = []
+    with here.stream("POST", path, json=asked) as answer:
+        for line in filter(None, answer.iter_lines()):
+            told.append(json.loads(line.removeprefix("data: ")))
+            if len(told) == 1:
+                stopped = there.post(f"{path}/{told[0]['task_id']}/stop", json={"user": "bob"})
+                assert stopped.json() == {"result": "success"}
+    assert (told[-1]["event"], told[-1]["metadata"]) == ("message_end", {})
+    outcomes = [call["outcome"] for call in workspace.ended_calls(hook=url(client)) if call["type"] == "app"]
+    assert outcomes == ["aborted"]

@@ -37,7 +37,7 @@ def test_a_preflight_is_told_what_it_may_send() -> None:
         "Vary": "Origin",
         "Access-Control-Allow-Origin": PAGE,
         "Access-Control-Expose-Headers": "Retry-After, X-Request-Id",
-        "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS, POST",
+        "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS, POST, DELETE, PUT",
         "Access-Control-Allow-Headers": "authorization, x-stainless-lang",
         "Access-Control-Max-Age": "600",
     }
