@@ -192,7 +192,9 @@ def test_a_limit_of_the_owners_is_a_rate_limit(client: Make, runs: Calls) -> Non
         ("error-something_broke", 502),
         ("broken-0-0-the_model_is_down", 502),
         ("errorevent-0-500-x", 502),
+        ("errorevent-0-429-rate_limit_error", 429),
         ("errorevent-2-503-app_unavailable", 503),
+        ("error-[models]_Error:_quota_exceeded", 429),
         ("errorevent-2-429-rate_limit_error", 429),
         ("http-500-unknown-Internal_Server_Error", 502),
         ("http-504-x-Slow", 504),
@@ -213,6 +215,15 @@ def test_an_app_that_failed_is_not_run_again_by_the_client_itself(
     assert isinstance(failed.value, openai.RateLimitError if status == 429 else openai.InternalServerError)
     assert len(runs(made)) == 1
     nothing_leaks(failed.value.response, KEY)
+
+
+@pytest.mark.parametrize(("app", "status"), [("http-503-x-Down", 503), ("http-429-too_many_requests-Wait", 429)])
+def test_what_dify_has_not_begun_is_asked_for_once_more(client: Make, runs: Calls, app: str, status: int) -> None:
+    made = client(max_retries=1)
+    with pytest.raises(openai.APIStatusError) as refused:
+        say(made, app, "hi")
+    assert (refused.value.status_code, "x-should-retry" in refused.value.response.headers) == (status, False)
+    assert len(runs(made)) == 2
 
 
 @pytest.mark.parametrize(
