@@ -32,7 +32,8 @@ from relay.run.dify import Dify
 from relay.run.failure import Cancelled
 from relay.run.histories import Histories
 from relay.run.limits import Limits
-from relay.run.records import DAY, DELIVERIES, HISTORIES, MEMORY, Kind, Records
+from relay.run.records import DAY, DELIVERIES, HISTORIES, MEMORY, STOPS, Kind, Records
+from relay.run.tasks import LOOK, Scope, Task
 from relay.run.transcript import Transcript
 
 JSON = "application/json"
@@ -197,7 +198,10 @@ class _Run:
         self._encoder = form.encoder(plan.call.query, plan.options) if form.encoder else None
         self._gatherer = form.gatherer(plan.options) if form.gatherer else Shaped(self._shape)
         self._record = Record(LONGEST_ANSWER if delivery else 0)
-        self._release = every(RENEW, delivery.renew) if delivery else _nothing
+        self._task = self._begin_task() if plan.stoppable else None
+        self._beside = [every(RENEW, delivery.renew)] if delivery else []
+        if self._task:
+            self._beside += [every(LOOK, self._task.look), self._task.leave]
         try:
             call = self._app.upload(plan.call)
         except BaseException:
@@ -268,8 +272,14 @@ class _Run:
             body=(self._record.whole or b"").decode(),
         )
 
+    def _release(self) -> None:
+        for end in self._beside:
+            end()
+
     def _conclude(self, answer: Answer | None) -> None:
         self._release()
+        if self._task and self._task.stopped:
+            self._carrier.line.notes.append("stopped")
         self._carrier.line.events += self._pump.events
         if self._delivery is None:
             return
@@ -292,11 +302,21 @@ class _Run:
     def _events(self, call: Call) -> Iterator[Event | None]:
         plan, app = self._plan, self._app
         if plan.history is None:
-            return app.events(call, memory=self._memory(), thread=plan.thread)
+            events = app.events(call, memory=self._memory(), thread=plan.thread)
+            return self._task.events(events) if self._task else events
         records = self._carrier.records(plan, HISTORIES)
         return Histories(
             records=records, aside=app.aside, history=plan.history, said=self._said, named=self._named
         ).run(call, app.invoke)
+
+    def _begin_task(self) -> Task:
+        plan, host = self._plan, self._carrier.host
+        return Task(
+            Scope(endpoint_id=plan.endpoint_id, app_id=plan.call.app_id, user=plan.call.user or ""),
+            records=self._carrier.records(plan, STOPS),
+            wake=self._app.inbox.hurry,
+            clock=host.clock,
+        )
 
     def _said(self) -> str:
         told = self._encoder or self._gatherer
@@ -321,7 +341,3 @@ class _Run:
             reply=plan.reply,
             budget=Budget(clock=self._carrier.host.elapsed),
         )
-
-
-def _nothing() -> None:
-    pass

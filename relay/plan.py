@@ -10,7 +10,7 @@ from pydantic import Field, TypeAdapter
 
 from relay.call import Call
 from relay.incoming.access import Caller
-from relay.run.histories import History
+from relay.run.history import History
 
 VERSION = 1  # of a plan's shape: one that was stored by another version may have to be read otherwise
 LARGEST = 256 * 1024  # bytes of a plan that is stored
@@ -49,6 +49,7 @@ class Plan:
     thread: str | None = None  # of one user, where each has a conversation of its own
     history: History | None = None  # what the caller says was said before; then nothing else is remembered
     remembers: bool = False  # the user's conversation, from one call to the next
+    stoppable: bool = False  # by whoever began it, who names its task
     delivery_id: str | None = None  # the same again is the same delivery
     fingerprint: str = ""  # of the request: another one under the same id is refused; "" when it may differ
     person: str = ""  # who asked, where the user stands for a whole thread

@@ -3,7 +3,7 @@
 Every other path and method is answered by provider/plugin.py, which sends it to endpoints/nowhere.py.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -57,6 +57,53 @@ def _of_openai(*paths: tuple[str, str], shown: str) -> Iterator[Route]:
 
 DELIVERIES = "endpoints/deliveries.py"
 
+# what Dify's Service API has for apps, and with which methods. Source: Dify's API reference
+SERVICE_API: Mapping[str, str] = {
+    "chat-messages": "POST",
+    "chat-messages/<task_id>/stop": "POST",
+    "completion-messages": "POST",
+    "completion-messages/<task_id>/stop": "POST",
+    "workflows/run": "POST",
+    "workflows/tasks/<task_id>/stop": "POST",
+    "files/upload": "POST",
+    "parameters": "GET",
+    "info": "GET",
+    "meta": "GET",
+    "site": "GET",
+    "conversations": "GET",
+    "conversations/<conversation_id>": "DELETE",
+    "conversations/<conversation_id>/name": "POST",
+    "conversations/<conversation_id>/variables": "GET",
+    "conversations/<conversation_id>/variables/<variable_id>": "PUT",
+    "messages": "GET",
+    "messages/<message_id>/suggested": "GET",
+    "messages/<message_id>/feedbacks": "POST",
+    "app/feedbacks": "GET",
+    "apps/annotations": "GET POST",
+    "apps/annotations/<annotation_id>": "PUT DELETE",
+    "apps/annotation-reply/<action>": "POST",
+    "apps/annotation-reply/<action>/status/<job_id>": "GET",
+    "audio-to-text": "POST",
+    "text-to-audio": "POST",
+    "end-users/<end_user_id>": "GET",
+    "files/<file_id>/preview": "GET",
+    "form/human_input/<form_token>": "GET POST",
+    "workflow/<workflow_run_id>/events": "GET",
+    "workflows/<workflow_id>/run": "POST",
+    "workflows/logs": "GET",
+    "workflows/run/<workflow_run_id>": "GET",
+}
+
+
+def _of_service_api() -> Iterator[Route]:
+    for path, methods in SERVICE_API.items():
+        yield Route(
+            path=f"/{API_ROOTS}/<app_id>/{path}",
+            methods=(*methods.split(), "OPTIONS"),
+            source="endpoints/service_api.py",
+        )
+
+
 ROUTES: Sequence[Route] = (
     *_of_apps("duck", "Run an app of any kind"),
     *_of_apps("chat", "Run a chatbot, an agent or a chatflow"),
@@ -80,5 +127,6 @@ ROUTES: Sequence[Route] = (
         ("/models/<model_id>", "GET"),
         shown="/v1/chat/completions",
     ),
+    *_of_service_api(),
     Route(path="/openapi.json", methods=("GET", "OPTIONS"), source="endpoints/openapi.py"),
 )

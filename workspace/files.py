@@ -1,11 +1,12 @@
 """`/files`: where the plugin uploads files to, and where they can be fetched again.
 
-Source: Dify's answer to `POST /files/upload/for-plugin` (201 and the file's data).
+Source: Dify's api/controllers/files/upload.py (`POST /files/upload/for-plugin`: 201 and the file's data).
 """
 
 from io import BytesIO
-from pathlib import PurePosixPath
+from mimetypes import guess_extension
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -14,7 +15,12 @@ from werkzeug.formparser import parse_form_data
 
 from workspace.storage import Database, StoredFile
 
-_KINDS = ("image", "audio", "video")
+_UPLOAD = "upload"
+
+
+def address(base_url: str, filename: str, media_type: str) -> str:
+    """Return where a file may be posted. In Dify's own address a signature stands for both."""
+    return f"{base_url}/files/{_UPLOAD}?{urlencode({'filename': filename, 'mimetype': media_type})}"
 
 
 class Files:
@@ -25,12 +31,12 @@ class Files:
 
     def routes(self) -> list[Route]:
         return [
-            Route("/{name}", self.upload, methods=["POST"]),
+            Route(f"/{_UPLOAD}", self.upload, methods=["POST"]),
             Route("/{name}", self.download, methods=["GET"]),
         ]
 
     async def upload(self, request: Request) -> Response:
-        """Keep the part `file` of a multipart form."""
+        """Keep the part `file` of a multipart form, if it is the file that was asked for."""
         body = await request.body()
         _, _, parts = parse_form_data(
             {
@@ -45,19 +51,20 @@ class Files:
             return JSONResponse(
                 {"code": "no_file_uploaded", "message": "Please upload your file.", "status": 400}, 400
             )
-        file = StoredFile(part.filename or "", part.mimetype, part.read())
+        announced = (request.query_params.get("filename"), request.query_params.get("mimetype"))
+        if not part.filename or not part.mimetype or announced != (part.filename, part.mimetype):
+            return JSONResponse({"code": "forbidden", "message": "Invalid request.", "status": 403}, 403)
+        file = StoredFile(part.filename, part.mimetype, part.read())
         file_id = self._database.add_file(file)
         return JSONResponse(self._described(file_id, file, str(request.base_url)), 201)
 
     def _described(self, file_id: str, file: StoredFile, base_url: str) -> dict[str, Any]:
-        kind = file.media_type.partition("/")[0]
         return {
             "id": file_id,
             "name": file.name,
             "size": len(file.body),
-            "extension": PurePosixPath(file.name).suffix or ".bin",
+            "extension": guess_extension(file.media_type) or ".bin",
             "mime_type": file.media_type,
-            "type": kind if kind in _KINDS else "document",
             "preview_url": f"{base_url.rstrip('/')}/files/{file_id}",
         }
 

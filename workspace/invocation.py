@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from typing import Any
-from urllib.parse import quote
 
 from workspace.apps.app import AppCall, Broken, Event, Refused
 from workspace.apps.catalogue import Catalogue
@@ -15,6 +14,7 @@ from workspace.calls import Call, Journal
 from workspace.counting import Counting
 from workspace.declaration import Declaration
 from workspace.endpoint import Endpoints
+from workspace.files import address
 from workspace.session import Session, Write
 from workspace.storage import Database, StorageError
 from workspace.stream import Stream, StreamEnd
@@ -156,4 +156,5 @@ class Invocations:
         """Tell where to POST the file to: the plugin's SDK does it over HTTP."""
         call = self._journal.begin(kind="upload_file", hook=session.endpoint.hook_id, request=dict(request))
         call.end("finished")
-        yield "struct", {"url": f"{self.url}/files/{quote(str(request.get('filename')), safe='')}"}
+        name, media_type = str(request.get("filename") or ""), str(request.get("mimetype") or "")
+        yield "struct", {"url": address(self.url, name, media_type)}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -13,15 +13,15 @@ from werkzeug.http import parse_options_header
 from relay import wire
 from relay.call import Upload
 from relay.errors import InvalidParam, PayloadTooLarge, UnsupportedMediaType
-from relay.incoming import multipart
+from relay.incoming import multipart, sent
 from relay.incoming.charset import codec_of, decode
 
 # Dify's plugin daemon reads no more and cuts the rest off silently: a body of exactly this size may be cut
 CUT = 10 * 1024 * 1024  # bytes
 MOST_FIELDS = 1000  # of a form or a query string
-MOST_FILES = 20  # of a form
-LARGEST_TEXT = 4 * 1024 * 1024  # bytes of a body that is no form with files, and not ASCII alone
+LARGEST_TEXT = wire.LARGEST_TEXT  # bytes of a body that is neither JSON nor a form with files, nor ASCII alone
 LONGEST_TYPE = 1000  # characters of a Content-Type
+UTF_8 = "utf-8-sig"  # the codec that charset.py knows it by
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 TOO_MANY_FIELDS = f"The form has more than {MOST_FIELDS} fields."
@@ -53,25 +53,22 @@ def read(content: bytes, content_type: str) -> Body:
     Raises PayloadTooLarge, UnsupportedMediaType, or InvalidParam for what is malformed.
     """
     check_size(content)
-    if not content.strip():
+    if not content or content.isspace():
         return Body()
     if len(content_type) > LONGEST_TYPE:
         raise UnsupportedMediaType("The Content-Type is too long.")
     media_type, options = parse_options_header(content_type)
     media_type = media_type.strip().lower()
-    if media_type != MULTIPART and len(content) > LARGEST_TEXT and not content.isascii():
-        # a text with one character beyond the plane takes four bytes for each, several times over
-        raise PayloadTooLarge(f"A text of more than {LARGEST_TEXT} bytes is too large: send files as files.")
     charset = options.get("charset", "")
-    if media_type == "application/json" or media_type.endswith("+json"):
-        return _json(decode(content, charset))
     # curl -d says "form" of whatever it sends, some webhook senders say nothing
-    if media_type in {"", URLENCODED} and content.lstrip()[:1] in {b"{", b"["}:
-        return _json(decode(content, charset))
-    if media_type == URLENCODED:
-        return _urlencoded(content, charset)
+    is_json = media_type == "application/json" or media_type.endswith("+json")
+    if is_json or (media_type in {"", URLENCODED} and content.lstrip()[:1] in {b"{", b"["}):
+        return _json(content, charset)
     if media_type == MULTIPART:
         return _multipart(content, options)
+    _check_text(content)
+    if media_type == URLENCODED:
+        return _urlencoded(content, charset)
     if media_type == "text/plain":
         text = decode(content, charset)
         return Body(document=text, values={"query": text})
@@ -80,8 +77,18 @@ def read(content: bytes, content_type: str) -> Body:
     )
 
 
-def _json(text: str) -> Body:
-    value = wire.parse(text, "The body")
+def _check_text(content: bytes) -> None:
+    if len(content) > LARGEST_TEXT and not content.isascii():
+        # a text with one character beyond the plane takes four bytes for each, several times over
+        raise PayloadTooLarge(f"A text of more than {LARGEST_TEXT} bytes is too large: send files as files.")
+
+
+def _json(content: bytes, charset: str) -> Body:
+    if codec_of(charset) == UTF_8:
+        value = wire.read(content, "The body")
+    else:
+        _check_text(content)
+        value = wire.parse(decode(content, charset), "The body")
     return Body(document=value, values=value if isinstance(value, dict) else None)
 
 
@@ -115,15 +122,15 @@ def _multipart(content: bytes, options: dict[str, str]) -> Body:
     uploads = tuple(
         Upload(
             name=name,
-            filename=part.filename or name,
-            mimetype=part.mimetype or "application/octet-stream",
-            content=part.stream.read(),
+            filename=part.filename or "",
+            mimetype=part.mimetype,
+            content=cast("BytesIO", part.stream).getvalue(),  # without the copy that `read` makes
         )
         for name, part in files.items(multi=True)
         if part.filename or part.content_length  # a file field that was left empty
     )
-    if len(uploads) > MOST_FILES:  # each would be a call to Dify
-        raise PayloadTooLarge(f"There are more than {MOST_FILES} files.")
+    if len(uploads) > sent.MOST:
+        raise sent.too_many()
     return _fields(values.items(multi=True), uploads)
 
 

@@ -12,7 +12,7 @@ from relay.incoming import fields
 from relay.incoming.access import Caller
 from relay.incoming.openai.messages import Conversation
 from relay.plan import Dialect, Plan
-from relay.run.histories import history_of, tell
+from relay.run.history import history_of, tell
 
 SYSTEM = "system"  # the input of an app that takes what a client's system message says
 TEXT_INPUTS = frozenset({"text-input", "paragraph"})

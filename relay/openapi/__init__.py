@@ -3,6 +3,7 @@
 Source: OpenAPI Specification 3.1.1; the shapes of answers, events and errors: Dify's API reference.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
@@ -11,12 +12,13 @@ from werkzeug import Request, Response
 
 from relay import wire
 from relay.answer import finish
-from relay.call import Interface
+from relay.call import FILE_TYPES, Interface
 from relay.destination import LATER
 from relay.errors import RelayError
 from relay.host import Host
-from relay.incoming.fields import FIELDS
+from relay.incoming.fields import FIELDS, FILES_OF
 from relay.incoming.received import KEY, receive
+from relay.incoming.sent import MOST
 from relay.incoming.settings import Settings
 from relay.log import Line
 from relay.openapi import later
@@ -40,22 +42,35 @@ DESCRIPTION = (
 
 _OBJECT: Object = {"type": "object", "additionalProperties": True}
 _FILE: Object = {
-    "type": "object",
-    "description": "A file as in Dify's Service API; further fields are passed on.",
-    "required": ["type", "transfer_method"],
-    "properties": {
-        "type": {"enum": ["image", "document", "audio", "video", "custom"]},
-        "transfer_method": {"enum": ["remote_url", "local_file", "tool_file"]},
-        "url": {"type": "string", "format": "uri"},
-        "upload_file_id": {"type": "string"},
-        "tool_file_id": {"type": "string"},
-    },
+    "description": "A file: an address (https, http or data:), an id that this endpoint issued, or an object.",
+    "anyOf": [
+        {"type": "string"},
+        {
+            "type": "object",
+            "description": "With `url`, `base64` or an id; `type` and `transfer_method` as in Dify's Service API.",
+            "properties": {
+                "type": {"enum": [*FILE_TYPES]},
+                "transfer_method": {"enum": ["remote_url", "local_file", "tool_file"]},
+                "url": {"type": "string"},
+                "base64": {"type": "string", "contentEncoding": "base64"},
+                "filename": {"type": "string"},
+                "mime_type": {"type": "string"},
+                "id": {"type": "string"},
+                "upload_file_id": {"type": "string"},
+                "tool_file_id": {"type": "string"},
+            },
+        },
+    ],
 }
+_FILES: Object = {"anyOf": [_FILE, {"type": "array", "items": _FILE, "maxItems": MOST}]}
 # one for each field of a call: a new field without a schema ends in a KeyError, and in a failing test
 FIELD_SCHEMAS: Mapping[str, Object] = {
     "query": {"type": "string", "description": "What the user says."},
     "inputs": {**_OBJECT, "description": "The app's own variables."},
-    "files": {"type": "array", "items": _FILE, "description": "For the app's only input that takes files."},
+    "files": {
+        **_FILES,
+        "description": "A list, or one: for the app's inputs that take such files. `files.<input>`: for that input.",
+    },
     "conversation_id": {"type": "string", "description": "Goes on with a conversation."},
     "user": {"type": "string", "description": "Who asks: an end user's id in Dify."},
     "response_mode": {
@@ -64,6 +79,7 @@ FIELD_SCHEMAS: Mapping[str, Object] = {
     },
     "format": {"enum": [*FORMATS], "description": "The form of the answer."},
 }
+_FILES_OF = f"^{re.escape(FILES_OF)}"
 _JSON_FIELDS = frozenset({"inputs", "files"})  # written as JSON inside a query string or a form
 
 _HEADERS: Object = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
@@ -166,7 +182,7 @@ def _parameters() -> Iterator[Object]:
         "explode": True,
         "schema": {
             "type": "object",
-            "propertyNames": {"not": {"enum": sorted({*FIELDS, KEY})}},
+            "propertyNames": {"not": {"anyOf": [{"enum": sorted({*FIELDS, KEY})}, {"pattern": _FILES_OF}]}},
             "additionalProperties": {"type": "string"},
         },
     }
@@ -174,7 +190,11 @@ def _parameters() -> Iterator[Object]:
 
 
 def _body() -> Object:
-    call = {**_OBJECT, "properties": {name: FIELD_SCHEMAS[name] for name in sorted(FIELDS)}}
+    call = {
+        **_OBJECT,
+        "properties": {name: FIELD_SCHEMAS[name] for name in sorted(FIELDS)},
+        "patternProperties": {_FILES_OF: _FILES},
+    }
     form = {
         "type": "object",
         "properties": {
@@ -186,7 +206,10 @@ def _body() -> Object:
         "additionalProperties": {"type": "string"},
     }
     return {
-        "description": "Every other name is an input of that name. A file part of a form is a file.",
+        "description": (
+            "Every other name is an input of that name. A file part of a form is a file: for the input of its name,"
+            " or of the name behind `files.`."
+        ),
         "content": {
             "application/json": {"schema": call},
             "application/x-www-form-urlencoded": {"schema": form},

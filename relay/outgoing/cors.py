@@ -3,7 +3,8 @@
 from relay.incoming.received import Received
 from relay.incoming.settings import Settings
 
-METHODS = "GET, HEAD, OPTIONS, POST"
+METHODS = "GET, HEAD, OPTIONS, POST"  # of the relay's own routes
+ALL_METHODS = f"{METHODS}, DELETE, PUT"  # of any: a page is to read why a method is refused, too
 EVERYONE = "*"
 EXPOSED = "Retry-After, X-Request-Id"  # what a page may read beside the answer
 
@@ -23,7 +24,7 @@ def headers(received: Received, settings: Settings) -> dict[str, str]:
         return allowed
     return {
         **allowed,
-        "Access-Control-Allow-Methods": METHODS,
+        "Access-Control-Allow-Methods": ALL_METHODS,
         # client libraries send headers of their own; the key among them is checked when the call itself comes
         "Access-Control-Allow-Headers": received.header("access-control-request-headers") or EVERYONE,
         "Access-Control-Max-Age": "600",

@@ -49,6 +49,8 @@ BEFORE_STREAM = re.compile(
     r"(?:[a-z]+ ){1,4}failed: request failed with status code: (?P<status>\d{3}) and respond with: (?P<body>.*)",
     re.DOTALL,
 )
+# the SDK's own words: dify_plugin/invocations/file.py
+UPLOAD = re.compile(r"upload file failed, status code: (?P<status>\d{3}), response: (?P<body>.*)", re.DOTALL)
 IN_STREAM = re.compile(r"(?:read|fetch) app failed: request failed: (?P<text>.*)", re.DOTALL)
 
 type Kind = type[RelayError]
@@ -124,7 +126,7 @@ NO_CONVERSATION = "Dify refuses the call without a word, as it does when it does
 def from_exception(error: Exception, interface: Interface) -> RelayError:
     """Read what the SDK raised for a reverse invocation."""
     text = str(error)
-    if before := BEFORE_STREAM.fullmatch(text):
+    if before := BEFORE_STREAM.fullmatch(text) or UPLOAD.fullmatch(text):
         return _from_body(int(before["status"]), before["body"], interface)
     if inside := IN_STREAM.fullmatch(text):
         return _classify(502, "", inside["text"], interface)

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from relay.call import Call, File, Reference, Upload
+from relay.call import Call, File, Interface, Reference, Upload
 from relay.errors import InvalidParam, RelayError
 from relay.incoming import sent
 from relay.incoming.issued import Issued
 from relay.run import media
+from relay.run.failure import from_exception
 from relay.run.file_inputs import Described, FileInput, check_size, form_of, inputs_of
 
 __all__ = ["any_in", "form_of", "hand_over", "inputs_of", "place", "place_owned", "upload"]
@@ -39,44 +40,52 @@ def any_in(call: Call) -> bool:
 def place(call: Call, parameters: Mapping[str, Any], known: Known, *, anywhere: bool = False) -> Call:
     """Find a place in the app's inputs for each of the call's files; nothing is uploaded yet.
 
-    A file goes under the input that it names, or under the app's only one that takes files; `anywhere`, under the
-    first that takes it and has room, for callers that know of no inputs. Files that stand among
-    the inputs already are read like all others, and no id is taken that `known` does not know. Raises InvalidParam
-    for a file without a place, of a forbidden kind, or under an unknown id; UnsupportedMediaType for a forbidden
-    type; PayloadTooLarge for one that is too large, and for too many.
+    A file goes under the input that it names, or under the app's only one that takes such a file; `anywhere`, under
+    the first that takes it and has room, for callers that know of no inputs. Files that stand among the inputs
+    already are read like all others, and no id is taken that `known` does not know. Raises InvalidParam for a file
+    without a place, of a forbidden kind, or under an unknown id; UnsupportedMediaType for a forbidden type;
+    PayloadTooLarge for one that is too large, and for too many.
     """
     declared = inputs_of(parameters)
-    inputs, files = _read_inputs(call.inputs, declared, known)
-    files = [*call.files, *files]
+    inputs, among_inputs = _read_inputs(call.inputs, declared, known)
+    files = [*call.files, *among_inputs]
     if len(files) > sent.MOST:
         raise sent.too_many()
     if files and not declared:
         raise InvalidParam(NO_PLACE)
-    by_input: dict[str, list[_Looked]] = {}
-    for looked in (_look(file, known) for file in files):
-        free = [slot for slot in declared.values() if anywhere and inputs.get(slot.name) in _NOTHING]
-        name = _name(looked, declared, [slot for slot in free if slot.has_room(len(by_input.get(slot.name, ())))])
-        by_input.setdefault(name, []).append(looked)
+    by_input: dict[str, list[_Given]] = {}
+    for given in [_given(file, known) for file in files]:
+        check_size(given.described, parameters)
+        empty = [slot for slot in declared.values() if anywhere and inputs.get(slot.name) in _NOTHING]
+        free = [slot for slot in empty if slot.has_room(len(by_input.get(slot.name, ())))]
+        by_input.setdefault(_input_for(given, declared, free), []).append(given)
     uploads: list[Upload] = []
-    for name, given in by_input.items():
+    for name, all_given in by_input.items():
         if inputs.get(name) not in _NOTHING:
             raise InvalidParam(f"The app's input {name} got a file and another value beside it.")
-        slot = declared[name]
-        slot.check_number(len(given))
-        placed = [_admitted(looked, slot, parameters) for looked in given]
-        uploads += [
-            replace(file, name=name, at=at if slot.several else None)
-            for at, file in enumerate(placed)
-            if isinstance(file, Upload)
-        ]
-        references = [file for file in placed if not isinstance(file, Upload)]
-        if slot.several:
+        references = _into(declared[name], all_given, uploads)
+        if declared[name].several:
             inputs[name] = references
         elif references:
             inputs[name] = references[0]
         else:
             inputs.pop(name, None)
     return replace(call, inputs=inputs, files=(), uploads=tuple(uploads))
+
+
+def _into(slot: FileInput, all_given: Sequence["_Given"], uploads: list[Upload]) -> list[dict[str, Any]]:
+    """Give what stands for an input's files that nobody has to upload, and add the others to the uploads."""
+    slot.check_number(len(all_given))
+    references: list[dict[str, Any]] = []
+    for at, given in enumerate(all_given):
+        type_ = slot.type_for(given.described)
+        if isinstance(given.file, Upload):
+            uploads.append(replace(given.file, name=slot.name, type=type_, at=at if slot.several else None))
+        elif given.issued:
+            references.append(given.issued.as_input(type_))
+        else:
+            references.append({"type": type_, "transfer_method": "remote_url", "url": given.file.url})
+    return references
 
 
 def place_owned(files: Sequence[Mapping[str, Any]], slot: FileInput) -> dict[str, Any]:
@@ -103,15 +112,18 @@ def hand_over(upload: Upload, store: Store, *, now: float, parameters: Mapping[s
     """Check one file and hand it to Dify, for an id to be issued.
 
     With an app's `parameters` its sizes count, and one of its inputs has to take the file, if any takes files. `now`
-    in seconds since 1970. Raises InvalidParam, UnsupportedMediaType, PayloadTooLarge, and whatever `store` raises.
+    in seconds since 1970. Raises InvalidParam, UnsupportedMediaType, PayloadTooLarge, or what Dify's refusal means.
     """
     file = media.settle(upload)
     described = _described(file)
     check_size(described, parameters or {})
     type_ = "document" if described.kind == "custom" else described.kind
     if declared := inputs_of(parameters or {}):
-        type_ = _first_for(described, declared.values()).type_for(described)
-    stored = store(replace(file, type=type_))
+        type_ = declared[_taking(described, declared.values())[0]].type_for(described)
+    try:
+        stored = store(replace(file, type=type_))
+    except Exception as error:
+        raise from_exception(error, Interface.ANY) from error
     method = str(stored.get("transfer_method") or "tool_file")
     return Issued(
         id=str(stored["tool_file_id" if method == "tool_file" else "upload_file_id"]),
@@ -124,37 +136,24 @@ def hand_over(upload: Upload, store: Store, *, now: float, parameters: Mapping[s
     )
 
 
-def _first_for(file: Described, slots: Iterable[FileInput]) -> FileInput:
-    """Give the first input that takes a file. Raises what the first of them says against it."""
-    refused: RelayError | None = None
-    for slot in slots:
-        try:
-            slot.type_for(file)
-        except RelayError as error:
-            refused = refused or error
-        else:
-            return slot
-    raise refused or InvalidParam(NO_PLACE)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """One of the call's files, and what is known of it."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Looked:
-    """A file, and what is known of it."""
-
-    file: Upload | Reference | Issued
+    file: File
     described: Described
-    name: str  # of the input that is meant
-    exact: bool
+    issued: Issued | None = None
 
 
-def _look(file: File, known: Known) -> _Looked:
+def _given(file: File, known: Known) -> _Given:
     if isinstance(file, Upload):
         settled = media.settle(file)
-        return _Looked(settled, _described(settled), file.name, file.exact)
+        return _Given(file=settled, described=_described(settled))
     if file.url:
         extension = media.extension_of(media.name_in(file.url), "")
-        described = Described(name=file.url, extension=extension, type=file.type, uploaded=False)
-        return _Looked(file, described, file.name, file.exact)
+        return _Given(
+            file=file, described=Described(name=file.url, extension=extension, type=file.type, uploaded=False)
+        )
     issued = _issued(file.id, known)
     described = Described(
         name=issued.name,
@@ -163,20 +162,7 @@ def _look(file: File, known: Known) -> _Looked:
         size=issued.size,
         type=file.type,
     )
-    return _Looked(issued, described, file.name, file.exact)
-
-
-def _admitted(looked: _Looked, slot: FileInput, parameters: Mapping[str, Any]) -> Upload | dict[str, Any]:
-    """Check a file for its input: give it with the type that Dify is told, or what stands for it there."""
-    check_size(looked.described, parameters)
-    type_ = slot.type_for(looked.described)
-    match looked.file:
-        case Upload():
-            return replace(looked.file, type=type_)
-        case Reference():
-            return {"type": type_, "transfer_method": "remote_url", "url": looked.file.url}
-        case _:
-            return looked.file.as_input(type_)
+    return _Given(file=file, described=described, issued=issued)
 
 
 def _described(file: Upload) -> Described:
@@ -189,15 +175,39 @@ def _described(file: Upload) -> Described:
     )
 
 
-def _name(looked: _Looked, declared: Mapping[str, FileInput], free: Sequence[FileInput]) -> str:
-    """Name a file's input: the one that is meant, the only one, or the first of those that are free to take it."""
-    if looked.name in declared:
-        return looked.name
-    if looked.exact or (len(declared) > 1 and not free):
-        raise InvalidParam(f"The app takes files under other names: send each under one of {', '.join(declared)}.")
-    if len(declared) > 1:
-        return _first_for(looked.described, free).name
-    return next(iter(declared))
+def _input_for(given: _Given, declared: Mapping[str, FileInput], free: Sequence[FileInput]) -> str:
+    """Name the input that a file goes to: the one it names, the only one, or the only one that takes such a file.
+
+    Of those that are `free`, the first that takes it.
+    """
+    file = given.file
+    if file.name in declared:
+        return file.name
+    if len(declared) == 1 and not file.exact:
+        return next(iter(declared))
+    taking = [] if file.exact else _taking(given.described, free or declared.values())
+    if len(taking) != 1 and not (taking and free):
+        raise InvalidParam(
+            f"The app takes files under {'several' if taking else 'other'} names: send each under one of"
+            f" {', '.join(declared)}."
+        )
+    return taking[0]
+
+
+def _taking(file: Described, declared: Iterable[FileInput]) -> list[str]:
+    """Name the inputs that take a file. Raises as the first of them does when there is none."""
+    taking: list[str] = []
+    refused: RelayError | None = None
+    for slot in declared:
+        try:
+            slot.type_for(file)
+        except RelayError as error:
+            refused = refused or error
+        else:
+            taking.append(slot.name)
+    if refused and not taking:
+        raise refused
+    return taking
 
 
 def _read_inputs(

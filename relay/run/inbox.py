@@ -40,7 +40,7 @@ class Inbox:
     def end(self, error: Exception | None = None) -> None:
         """Say that the run has ended, `error` when it failed."""
         self._items.append(_End(error))
-        self._hurry()
+        self.hurry()
 
     def feed(self, events: Iterable[Event]) -> None:
         """Read a run that makes its reader wait, in a thread of its own."""
@@ -82,7 +82,7 @@ class Inbox:
                 done.append(act())
             except BaseException as error:  # noqa: BLE001 - it is raised where it was asked for
                 failed.append(error)
-            self._hurry()
+            self.hurry()
 
         def wait() -> Generator[None, None, T]:
             self._aside = True
@@ -104,7 +104,8 @@ class Inbox:
             self._bell.wait(seconds)
         self._waiting = self._listening = self._urgent = False
 
-    def _hurry(self) -> None:
+    def hurry(self) -> None:
+        """Let whoever waits look at once, whatever it waits for; may be called from any thread."""
         self._urgent = True
         if self._waiting:
             self._ring()

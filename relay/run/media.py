@@ -33,7 +33,6 @@ EXTENSIONS: Mapping[str, frozenset[str]] = {
     }.items()
 }
 _BY_EXTENSION = {extension: kind for kind, names in EXTENSIONS.items() for extension in names}
-_BY_TYPE = (("image/", "image"), ("video/", "video"), ("audio/", "audio"), ("text/", "document"))
 
 _MICROSOFT, _OFFICE = "application/vnd.ms-", "application/vnd.openxmlformats-officedocument."
 # the standard library's own table, whatever the machine's says, and what it lacks
@@ -93,12 +92,16 @@ def extension_of(filename: str, media_type: str) -> str:
 
 
 def kind_of(extension: str, media_type: str) -> str:
-    """Tell as what Dify takes a file: image, document, audio or video; custom is whatever is none of these."""
-    if kind := _BY_EXTENSION.get(extension):
-        return kind
+    """Tell as what Dify takes a file: image, document, audio or video; custom is whatever is none of these.
+
+    The media type goes first, for it may come from the file itself; Dify asks the extension first.
+    """
     if media_type == "application/pdf":
         return "document"
-    return next((kind for family, kind in _BY_TYPE if media_type.startswith(family)), "custom")
+    family = media_type.partition("/")[0]
+    if family in _FAMILIES:
+        return family
+    return _BY_EXTENSION.get(extension) or ("document" if family == "text" else "custom")
 
 
 def name_in(url: str) -> str:
@@ -131,9 +134,13 @@ def _plausible(claimed: str, found: str, extension: str) -> bool:
 
 
 def _plain(filename: str) -> str:
-    """Give a name that every system takes: no folders, nothing that can't be seen, not too long."""
+    """Give a name that every system takes: no folders, nothing that can't be seen, not too long.
+
+    No quotation marks either: Dify refuses a name that is not the one it signed, and not every reader of a form's
+    headers gives them back as they were.
+    """
     name = re.split(r"[/\\]", filename)[-1].encode("utf-8", "replace").decode()
-    name = "".join(character for character in name[-1000:] if character.isprintable()).strip()
+    name = "".join(character for character in name[-1000:] if character.isprintable() and character != '"').strip()
     if name.strip(".") == "":
         return ""
     suffix = _suffix(name)

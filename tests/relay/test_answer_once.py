@@ -65,7 +65,7 @@ def test_a_repeated_delivery_uploads_nothing() -> None:
     first, second = (answered(dify, sent()) for _ in range(2))
     assert (first.status_code, second.get_data()) == (200, first.get_data())
     assert dify.uploaded == ["a.txt"]
-    assert [call.inputs["doc"] for call in dify.calls] == [{"tool_file_id": "a.txt"}]
+    assert [call.inputs["doc"] for call in dify.calls] == [{"tool_file_id": "a.txt", "type": "document"}]
 
 
 def test_while_it_runs_a_sender_is_told_to_come_back_and_a_caller_that_it_runs() -> None:

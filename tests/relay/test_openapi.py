@@ -59,6 +59,12 @@ def test_its_fields_forms_and_version_are_those_of_the_plugin() -> None:
     assert description["info"]["version"] == VERSION == MANIFEST["version"]
 
 
+def test_a_field_may_be_for_one_input_that_takes_files() -> None:
+    call = describe()["components"]["requestBodies"]["Call"]["content"]["application/json"]["schema"]
+    assert [*call["patternProperties"]] == [r"^files\."]
+    assert call["patternProperties"][r"^files\."]["anyOf"] == FIELD_SCHEMAS["files"]["anyOf"]
+
+
 def test_it_has_a_response_for_every_error() -> None:
     described = describe()["components"]["responses"]
     for error in vars(errors).values():

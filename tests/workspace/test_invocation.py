@@ -205,6 +205,15 @@ def test_an_uploaded_file_can_be_read_back_by_its_id(duck_workspace: Workspace) 
     assert httpx.get(f"{duck_workspace.url}/files/{file_id}").content == b"hello"
 
 
+@pytest.mark.parametrize(("name", "mimetype"), [("a\\b.png", "image/png"), ("a.png", "image/PNG"), ("a.png", "")])
+def test_a_file_that_is_not_the_one_that_was_announced_is_refused(
+    duck_workspace: Workspace, name: str, mimetype: str
+) -> None:
+    upload = {"type": "upload", "name": name, "body": "aGVsbG8=", "mimetype": mimetype}
+    [refused] = invoked(duck_workspace.endpoint(), upload)
+    assert refused["error"].startswith("upload file failed, status code: 403")
+
+
 def test_an_invocation_that_takes_too_long_breaks_off(duck_workspace: Workspace) -> None:
     base = duck_workspace.endpoint(faults={"invocation_limit_s": 0.3})
     [answer] = invoked(base, app("chat-100-50"))

@@ -3,11 +3,12 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 from workspace.apps.answer import MessageAnswer, WorkflowRun
 from workspace.apps.app import AppCall, Event
 from workspace.apps.filling import WORDS, filling
-from workspace.apps.form import Field, Form, Kind
+from workspace.apps.form import FILE_METHODS, FILE_TYPES, Field, Form, Kind
 
 MARKDOWN = """# Ducks
 
@@ -70,12 +71,30 @@ async def pause(arguments: list[str], at: int = 1) -> None:
 
 
 def field_of(argument: str) -> Field:
-    """Read `<kind>.<name>[.required]`. Raises ValueError."""
+    """Read `<kind>.<name>`, and what is said of it behind further dots, as scripted.py has it. Raises ValueError."""
     kind, _, rest = argument.partition(".")
-    name, _, required = rest.partition(".")
-    if kind not in _KINDS_OF_FIELDS or not name or required not in {"", "required"}:
+    name, *marks = rest.split(".")
+    if kind not in _KINDS_OF_FIELDS or not name:
         raise ValueError(f"{argument} describes no field")
-    return Field(kind=_KINDS_OF_FIELDS[kind], name=name, label=name.capitalize(), required=bool(required))
+    said: dict[str, Any] = {}
+    for mark in marks:
+        said |= _said(mark)
+    return Field(kind=_KINDS_OF_FIELDS[kind], name=name, label=name.capitalize(), **said)
+
+
+def _said(mark: str) -> dict[str, Any]:
+    if mark in {"", "required"}:
+        return {"required": bool(mark)}
+    if mark in FILE_METHODS:
+        return {"methods": (mark,)}
+    first, *others = mark.split("+")
+    if first == "ext":
+        return {"extensions": tuple(others)}
+    if first.isdecimal() and not others:
+        return {"most": int(first)}
+    if {first, *others} <= {*FILE_TYPES}:
+        return {"types": (first, *others)}
+    raise ValueError(f"{mark} says nothing of a field")
 
 
 async def messages(arguments: list[str], call: AppCall, *, of_completion: bool = False) -> AsyncIterator[Event]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from workspace.apps.answer import MessageAnswer, WorkflowRun, usage, words
 from workspace.apps.app import AppCall, Event, Mode, invalid_param
-from workspace.apps.form import Field, Form
+from workspace.apps.form import Field, Form, system_parameters
 from workspace.storage import Database
 
 _TOKEN_S = 1 / 30  # a language model of some size
@@ -17,8 +17,8 @@ _STEP_S = 0.1
 _COUNT_LIMIT = 50
 _DEFAULT_TEXT = "Ducks swim. Ducks fly. Above all, ducks quack, and nobody knows why the echo stays away."
 
-_PICTURE = Field(kind="file", name="picture", label="A picture")
-_DOCUMENTS = Field(kind="file-list", name="documents", label="Documents")
+_PICTURE = Field(kind="file", name="picture", label="A picture", types=("image",))
+_DOCUMENTS = Field(kind="file-list", name="documents", label="Documents", types=("document",))
 
 Turns = list[dict[str, str]]  # {"query", "answer", "at": "HH:MM:SS"}, oldest first
 
@@ -55,6 +55,7 @@ class DemoChat:
             "suggested_questions_after_answer": {"enabled": False},
             "user_input_form": self.form.declared(),
             "file_upload": {"enabled": True, "number_limits": 5},
+            "system_parameters": system_parameters(),
         }
 
     async def run(self, call: AppCall) -> AsyncIterator[Event]:
@@ -143,7 +144,11 @@ class DemoWorkflow:
         return "workflow"
 
     async def parameters(self) -> dict[str, Any]:
-        return {"user_input_form": self.form.declared(), "file_upload": {"enabled": True, "number_limits": 5}}
+        return {
+            "user_input_form": self.form.declared(),
+            "file_upload": {"enabled": True, "number_limits": 5},
+            "system_parameters": system_parameters(),
+        }
 
     async def run(self, call: AppCall) -> AsyncIterator[Event]:
         text = self.form.text(call, "text")

@@ -12,6 +12,9 @@ from workspace.storage import Database
 Kind = Literal["text-input", "paragraph", "number", "file", "file-list"]
 
 _FILES = frozenset({"file", "file-list"})
+FILE_TYPES = ("image", "document", "audio", "video", "custom")
+FILE_METHODS = ("local_file", "remote_url")
+_LIMITS = {"image_": 10, "audio_": 50, "video_": 100, "": 15}  # MiB, as Dify's configuration has them
 _REFERENCES = {"tool_file": "tool_file_id", "local_file": "upload_file_id", "remote_url": "url"}
 
 
@@ -24,21 +27,55 @@ class Field:
     label: str
     default: str = ""
     required: bool = False
+    types: tuple[str, ...] = FILE_TYPES
+    extensions: tuple[str, ...] = ()  # of custom files
+    methods: tuple[str, ...] = FILE_METHODS
+    most: int = 5  # files of a list
 
     def declared(self) -> dict[str, Any]:
         """Return the field as fetch_app's user_input_form tells it."""
         field: dict[str, Any] = {"variable": self.name, "label": self.label, "required": self.required}
         if self.kind in _FILES:
             field |= {
-                "allowed_file_types": ["image", "document", "audio", "video", "custom"],
-                "allowed_file_extensions": [],
-                "allowed_file_upload_methods": ["local_file", "remote_url"],
+                "allowed_file_types": [*self.types],
+                "allowed_file_extensions": [*self.extensions],
+                "allowed_file_upload_methods": [*self.methods],
             }
             if self.kind == "file-list":
-                field["max_length"] = 5
+                field["max_length"] = self.most
         else:
             field |= {"default": self.default, "max_length": 2000}
         return {self.kind: field}
+
+    def check_number(self, number: int) -> None:
+        """Raise Refused for more files than a list takes."""
+        if self.kind == "file-list" and number > self.most:
+            raise invalid_param(f"{self.name} in input form must be less than {self.most} files")
+
+    def check(self, reference: Mapping[str, Any]) -> None:
+        """Raise Refused for a file that the field does not allow.
+
+        Files of tools, as those of plugins are, may be anything.
+        Source: Dify's api/factories/file_factory/validation.py, `is_file_valid_with_config`.
+        """
+        if reference["transfer_method"] == "tool_file":
+            return
+        path = PurePosixPath(urlsplit(str(reference.get("url") or "")).path)
+        kind = reference.get("type", "custom")
+        by_extension = "custom" in self.types and path.suffix.lower() in {
+            f".{extension.lstrip('.').lower()}" for extension in self.extensions
+        }
+        taken = by_extension if kind == "custom" or kind not in self.types else True
+        # what an image's method may be is no matter of an input's
+        if not taken or (kind != "image" and reference["transfer_method"] not in self.methods):
+            raise invalid_param(f"File validation failed for file: {path.name}")
+
+
+def system_parameters(mib: int | None = None) -> dict[str, int]:
+    """Return Dify's limits as fetch_app tells them: MiB of a file of each type, or the same for all."""
+    return {f"{kind}file_size_limit": mib or limit for kind, limit in _LIMITS.items()} | {
+        "workflow_file_upload_limit": 10
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,24 +122,27 @@ class Form:
                 raise invalid_param(f"{field.name} is required in input form")
             if field.kind not in _FILES:
                 self.text(call, field.name)
-        for name, reference in self._references(call):
-            _check(name, reference)
+        for field, reference in self._references(call):
+            _check(field.name, reference)
+            field.check(reference)
         return {field.name: call.inputs[field.name] for field in self._fields if field.name in call.inputs}
 
     def files(self, call: AppCall, database: Database) -> Iterator[tuple[str, InputFile]]:
         """Yield the name of the input and the file, for every file. Raises Refused for a wrong one."""
-        for name, reference in self._references(call):
-            yield name, _resolve(name, reference, database)
+        for field, reference in self._references(call):
+            yield field.name, _resolve(field, reference, database)
 
-    def _references(self, call: AppCall) -> Iterator[tuple[str, Any]]:
+    def _references(self, call: AppCall) -> Iterator[tuple[Field, Any]]:
         for field in self._fields:
             value = call.inputs.get(field.name)
             if not value or field.kind not in _FILES:
                 continue
             if isinstance(value, list) != (field.kind == "file-list"):
                 raise invalid_param(f"{field.name} in input form must be a {field.kind.replace('-', ' ')}")
-            for reference in value if isinstance(value, list) else [value]:
-                yield field.name, reference
+            references = value if isinstance(value, list) else [value]
+            field.check_number(len(references))
+            for reference in references:
+                yield field, reference
 
 
 def _check(name: str, reference: Any) -> tuple[str, str]:
@@ -116,8 +156,9 @@ def _check(name: str, reference: Any) -> tuple[str, str]:
     return method, target
 
 
-def _resolve(name: str, reference: Any, database: Database) -> InputFile:
-    method, target = _check(name, reference)
+def _resolve(field: Field, reference: Any, database: Database) -> InputFile:
+    method, target = _check(field.name, reference)
+    field.check(reference)
     kind = str(reference.get("type", "custom"))
     if method == "remote_url":
         return InputFile(PurePosixPath(urlsplit(target).path).name or target, kind, target, None)

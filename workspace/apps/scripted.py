@@ -15,8 +15,11 @@
     parrot[-<gap ms>]                   says the query and nothing else: of several runs each tells whose it is
     mirror[-<gap ms>]                   a workflow whose outputs are its inputs, for the same
     form-<field>[-<field>…]             a workflow that declares inputs, checks them and gives back those it took
-    chatform-<field>[-<field>…]         the same as a chat. A field: <kind>.<name>[.required], and a kind:
-                                        text, paragraph, number, file, files
+    chatform-<field>[-<field>…]         the same as a chat. A field: <kind>.<name>[.<mark>…], and a kind:
+                                        text, paragraph, number, file, files. A mark: required, and of files
+                                        local_file or remote_url, types as image+custom, extensions of custom
+                                        files as ext+zip+txt, how many at most as 3
+    small-<field>[-<field>…]            a form of a Dify that takes files of at most 1 MiB
     paused, xss, markdown
 
     error-<text>                        breaks off with the text before any event
@@ -40,7 +43,7 @@ from workspace.apps import answering, failing
 from workspace.apps.answering import field_of
 from workspace.apps.app import App, AppCall, Event, Mode
 from workspace.apps.filling import kind_of
-from workspace.apps.form import Form
+from workspace.apps.form import Form, system_parameters
 
 _Script = Callable[[list[str], AppCall], AsyncIterator[Event]]
 
@@ -52,6 +55,7 @@ class _Kind:
     numbers: tuple[Callable[[str], object], ...] = ()  # what the first arguments must be
     required: int = 0  # arguments
     fields: bool = False  # all arguments are fields of its input form
+    mib: int | None = None  # of each file at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class ScriptedApp:
         return {
             "user_input_form": Form(*map(field_of, self.arguments)).declared() if self.kind.fields else [],
             "file_upload": {"enabled": True},
+            "system_parameters": system_parameters(self.kind.mib),
             "opening_statement": "Quack?" if chats else "",
             "suggested_questions": ["Why?"] if chats else [],
         }
@@ -108,6 +113,7 @@ _KINDS: Mapping[str, _Kind] = {
     "parrot": _Kind("chat", answering.parrot, (int,)),
     "mirror": _Kind("workflow", answering.mirror, (int,)),
     "form": _Kind("workflow", answering.form, required=1, fields=True),
+    "small": _Kind("workflow", answering.form, required=1, fields=True, mib=1),
     "chatform": _Kind("chat", answering.chat_form, required=1, fields=True),
     "paused": _Kind("workflow", answering.paused),
     "xss": _Kind("chat", answering.xss),

@@ -10,6 +10,7 @@ from werkzeug.http import parse_accept_header
 from relay.errors import InvalidParam
 from relay.incoming.received import Received
 from relay.incoming.settings import DefaultFormat
+from relay.outgoing.formats.blocking import Blocking
 from relay.outgoing.formats.encoder import Encoder, Gatherer
 from relay.outgoing.formats.html import Page
 from relay.outgoing.formats.lines import EVENTS, NDJSON, SERVICE, ServerSentEvents
@@ -56,6 +57,7 @@ FORMS: Mapping[str, Format] = {
         form.name: form
         for form in (
             Format(name="service", media_type=SSE, encoder=lambda *_: SERVICE),
+            Format(name="service-blocking", media_type=JSON, gatherer=lambda _: Blocking()),
             Format(name="completion", media_type=JSON, gatherer=WholeCompletion),
             Format(name="completion-chunks", media_type=SSE, encoder=lambda _, options: Chunks(options)),
             Format(name="response", media_type=JSON, gatherer=WholeResponse),

@@ -35,6 +35,7 @@ from relay.run.records.kinds import (
     KINDS,
     MEMORY,
     PLANS,
+    STOPS,
     WRITERS,
     Kind,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "KINDS",
     "MEMORY",
     "PLANS",
+    "STOPS",
     "WRITER",
     "WRITERS",
     "Entry",

@@ -28,7 +28,8 @@ HANDLES = Kind(name="handles", budget=512 * KIB, keep=DAY)  # what only one answ
 WRITERS = Kind(name="writers", budget=512 * KIB, keep=DAY, reserve=12 * KIB)  # what each process has in hand
 MEMORY = Kind(name="memory", budget=2 * MIB, keep=7 * DAY)  # some 10,000 conversations
 HISTORIES = Kind(name="histories", budget=2 * MIB, keep=7 * DAY)
+STOPS = Kind(name="stops", budget=64 * KIB, keep=600.0)  # tasks that another process is to stop: no run lasts longer
 
 KINDS: Mapping[str, Kind] = {
-    kind.name: kind for kind in (DELIVERIES, ACCOUNTS, PLANS, HANDLES, WRITERS, MEMORY, HISTORIES)
+    kind.name: kind for kind in (DELIVERIES, ACCOUNTS, PLANS, HANDLES, WRITERS, MEMORY, HISTORIES, STOPS)
 }

@@ -1,4 +1,6 @@
 import json
+from dataclasses import replace
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -6,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug import Request
 
-from relay.call import Upload
+from relay.call import Reference, Upload
 from relay.errors import InvalidParam, PayloadTooLarge, RelayError, UnsupportedMediaType
 from relay.incoming import fields
 from relay.incoming.body import CUT, LARGEST_TEXT
@@ -61,7 +63,8 @@ def test_nothing_sent_is_a_call_with_empty_inputs() -> None:
     ids=["query string", "JSON", "+json", "JSON by curl -d", "JSON without a type", "JSON with a BOM", "form"],
 )
 def test_every_field_can_come_in_every_way(asked: Request) -> None:
-    assert read(asked) == Asked(**{**EVERY_FIELD, "files": tuple(EVERY_FIELD["files"])})  # type: ignore[arg-type]
+    link = Reference(type="image", url="https://a.example/b.png")
+    assert read(asked) == Asked(**{**EVERY_FIELD, "files": (link,)})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -105,8 +108,56 @@ def test_a_file_part_is_a_file() -> None:
     )
     asked = read(post(body, f"multipart/form-data; boundary={boundary}"))
     assert asked == Asked(
-        query="hi", uploads=(Upload(name="photo", filename="duck.png", mimetype="image/png", content=b"\0\1"),)
+        query="hi", files=(Upload(name="photo", filename="duck.png", mimetype="image/png", content=b"\0\1"),)
     )
+
+
+LINK = "https://a.example/b.png"
+DATA = "data:text/plain,hi"
+HI = Upload(mimetype="text/plain", content=b"hi")
+
+
+@pytest.mark.parametrize(
+    ("asked", "files"),
+    [
+        (get(f"files={LINK}"), [Reference(url=LINK)]),
+        (get(f"files={LINK}&files={DATA}"), [Reference(url=LINK), HI]),
+        (get(f"files.photo={LINK}"), [Reference(name="photo", exact=True, url=LINK)]),
+        (
+            get(f"files=%5B%22{LINK}%22%2C%7B%22base64%22%3A%22aGk%22%7D%5D"),
+            [Reference(url=LINK), Upload(content=b"hi")],
+        ),
+        (post(json.dumps({"files": LINK})), [Reference(url=LINK)]),
+        (post(json.dumps({"files": [DATA, {"id": "file-1"}]})), [HI, Reference(id="file-1")]),
+        (post(json.dumps({"files.photo": {"url": DATA}})), [replace(HI, name="photo", exact=True)]),
+        (post(json.dumps({"files": None, "files.photo": []})), []),
+        (
+            post(json.dumps({"files": LINK}), query=f"files={DATA}&files.a={LINK}"),
+            [Reference(url=LINK), Reference(name="a", exact=True, url=LINK)],
+        ),
+        (post(f"files={DATA}", FORM), [HI]),
+        (
+            request(
+                method="POST",
+                data={"files": (BytesIO(b"1"), "a"), "files.b": (BytesIO(b"2"), "b"), "c": (BytesIO(b"3"), "c")},
+            ),
+            [
+                Upload(filename="a", mimetype="application/octet-stream", content=b"1"),
+                Upload(name="b", exact=True, filename="b", mimetype="application/octet-stream", content=b"2"),
+                Upload(name="c", filename="c", mimetype="application/octet-stream", content=b"3"),
+            ],
+        ),
+        (
+            request(method="POST", data={"files": (BytesIO(b"1"), "a"), "files.b": DATA}),
+            [
+                Upload(filename="a", mimetype="application/octet-stream", content=b"1"),
+                replace(HI, name="b", exact=True),
+            ],
+        ),
+    ],
+)
+def test_files_come_in_every_way_and_name_their_input(asked: Request, files: list[Upload | Reference]) -> None:
+    assert read(asked) == Asked(files=tuple(files))
 
 
 @pytest.mark.parametrize(
@@ -137,7 +188,7 @@ def test_a_file_part_is_a_file() -> None:
         (post(b"hello", "multipart/form-data; boundary=x"), InvalidParam, "boundary is not in it"),
         (get("a&" * 1001), InvalidParam, "more than 1000 fields"),
         (post('{"format": 4}'), InvalidParam, "format must be text"),
-        (post('{"files": ["a.pdf"]}'), InvalidParam, "files must be a list"),
+        (post('{"files": [1]}'), InvalidParam, "files must be an https or data: URL"),
         (post("hi", "text/plain; " + "x" * 1000), UnsupportedMediaType, "Content-Type is too long"),
         (post("[" + "1," * 300_000 + "1]"), PayloadTooLarge, "too many values"),
         (post('{"a":' * 300 + "1" + "}" * 300), InvalidParam, "levels deep"),
@@ -148,8 +199,10 @@ def test_a_file_part_is_a_file() -> None:
         (get("query=a&query=b"), InvalidParam, "query must be text"),
         (post('{"query": 1}'), InvalidParam, "query must be text"),
         (post('{"user": {"id": 1}}'), InvalidParam, "user must be text"),
-        (post('{"files": {}}'), InvalidParam, "files must be a list"),
-        (post('{"files": ["x"]}'), InvalidParam, "files must be a list"),
+        (post('{"files": {}}'), InvalidParam, "files must be an https or data: URL"),
+        (post('{"files.photo": ["ftp://x"]}'), InvalidParam, "files.photo: a file's URL begins with"),
+        (get("files={"), InvalidParam, "files is not valid JSON"),
+        (post(json.dumps({"files": ["file-1"] * 21})), PayloadTooLarge, "more than 20 files"),
         (post(b'"' + b"x" * (CUT - 2) + b'"'), PayloadTooLarge, "too large"),
     ],
 )

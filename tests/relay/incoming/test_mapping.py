@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from werkzeug import Request
 
+from relay.call import Upload
 from relay.errors import InvalidParam, Misconfigured, PayloadTooLarge, UnsupportedMediaType
 from relay.incoming import access, mapping
 from relay.incoming.fields import Asked
@@ -176,7 +177,7 @@ def test_a_template_takes_nothing_else_away() -> None:
     sent = request(method="POST", data={"text": "Paris", "file": (BytesIO(b"x"), "a.txt")})
     got = asked(sent, query_template="about {{ body.text }}")
     assert (got.query, got.inputs) == ("about Paris", {"text": "Paris"})
-    assert [upload.filename for upload in got.uploads] == ["a.txt"]
+    assert [file.filename for file in got.files if isinstance(file, Upload)] == ["a.txt"]
     got = asked(post('{"query": "own", "a": 1}'), inputs_template='{"b": "{{ body.a }}"}')
     assert (got.query, got.inputs) == ("own", {"b": 1})
 

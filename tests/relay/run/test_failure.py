@@ -25,6 +25,11 @@ def before_stream(status: int, code: str, message: str) -> str:
     return f"invoke app failed: request failed with status code: {status} and respond with: {body}"
 
 
+def of_upload(status: int, code: str, message: str) -> str:
+    body = json.dumps({"code": code, "message": message, "status": status})
+    return f"upload file failed, status code: {status}, response: {body}"
+
+
 def in_stream(text: str) -> str:
     return f"read app failed: request failed: {text}"
 
@@ -54,6 +59,13 @@ def in_stream(text: str) -> str:
         (before_stream(429, "too_many_requests", "Too many"), TooManyRequests, "Too many"),
         (before_stream(429, "rate_limit_error", "Slow down"), TooManyRequests, "Slow down"),
         (before_stream(413, "file_too_large", "File size exceeded"), PayloadTooLarge, "File size exceeded"),
+        (of_upload(413, "file_too_large", "File size exceeded"), PayloadTooLarge, "File size exceeded"),
+        (
+            of_upload(403, "forbidden", "Invalid request."),
+            AppUnavailable,
+            "Dify refuses to run the app for this plugin.",
+        ),
+        ("upload file failed, status code: 502, response: <html>", AppFailed, "The app failed inside Dify."),
         (before_stream(415, "unsupported_file_type", "No"), UnsupportedMediaType, "No"),
         (before_stream(401, "unauthorized", "key k"), AppUnavailable, "Dify refuses to run the app for this plugin."),
         (before_stream(500, "unknown", "Internal Server Error"), AppFailed, "The app failed inside Dify."),

@@ -10,7 +10,8 @@ from relay.errors import AppFailed
 from relay.event import Event
 from relay.incoming.openai import messages
 from relay.run.failure import ConversationNotFound, UserNotFound
-from relay.run.histories import LONGEST, Histories, history_of, tell
+from relay.run.histories import Histories
+from relay.run.history import LONGEST, history_of, tell
 from relay.run.inbox import Inbox
 from relay.run.records import HISTORIES
 from tests.relay.run.records import Clock, Process

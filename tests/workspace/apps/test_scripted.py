@@ -210,12 +210,12 @@ MAP = {"transfer_method": "remote_url", "type": "image", "url": "https://pond.ex
         (
             {
                 "city": "x",
-                "map": {"transfer_method": "remote_url", "url": "https://pond.example/m.png"},
+                "map": MAP,
                 "photos": [],
             },
             {
                 "city": "x",
-                "map": {"transfer_method": "remote_url", "url": "https://pond.example/m.png"},
+                "map": MAP,
                 "photos": [],
             },
         ),
@@ -242,6 +242,54 @@ def test_a_form_refuses_what_does_not_fit(inputs: dict[str, Any], message: str) 
     with pytest.raises(Refused) as refused:
         run(f"form-{FORM}", inputs=inputs)
     assert (refused.value.status, str(refused.value)) == (400, message)
+
+
+LINK = {"transfer_method": "remote_url", "type": "image", "url": "https://pond.example/a.PNG"}
+LIMITED = "file.f.image+custom.ext+zip+duck-files.l.2.local_file"
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"f": LINK},
+        {"f": {**LINK, "type": "document", "url": "https://pond.example/a.ZIP"}},
+        {"f": {**LINK, "type": "custom", "url": "https://pond.example/a.duck"}},
+        {"f": {"transfer_method": "tool_file", "tool_file_id": "1", "type": "video"}},
+        {"l": [LINK]},
+        {"l": [{**LINK, "transfer_method": "local_file", "upload_file_id": "1"}] * 2},
+    ],
+)
+def test_a_form_takes_the_files_that_it_allows(inputs: dict[str, Any]) -> None:
+    assert run(f"form-{LIMITED}", inputs=inputs)[-1]["data"]["outputs"] == inputs
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        ({"f": {**LINK, "type": "video"}}, "File validation failed for file: a.PNG"),
+        ({"f": {**LINK, "type": "custom"}}, "File validation failed for file: a.PNG"),
+        ({"f": {**LINK, "type": "custom", "url": "https://pond.example/a"}}, "File validation failed for file: a"),
+        ({"l": [{**LINK, "type": "document"}]}, "File validation failed for file: a.PNG"),
+        ({"l": [LINK] * 3}, "l in input form must be less than 2 files"),
+    ],
+)
+def test_a_form_refuses_the_files_that_it_does_not_allow(inputs: dict[str, Any], message: str) -> None:
+    with pytest.raises(Refused) as refused:
+        run(f"form-{LIMITED}", inputs=inputs)
+    assert (refused.value.status, str(refused.value)) == (400, message)
+
+
+def test_what_a_form_allows_is_told_by_fetch_app() -> None:
+    told = asyncio.run(Catalogue({}).parameters(f"small-{LIMITED}"))
+    allowed = [next(iter(one.values())) for one in told["user_input_form"]]
+    assert [(one["allowed_file_types"], one["allowed_file_extensions"]) for one in allowed] == [
+        (["image", "custom"], ["zip", "duck"]),
+        (["image", "document", "audio", "video", "custom"], []),
+    ]
+    assert allowed[1]["allowed_file_upload_methods"] == ["local_file"]
+    assert allowed[1]["max_length"] == 2
+    assert told["system_parameters"]["image_file_size_limit"] == told["system_parameters"]["file_size_limit"] == 1
+    assert asyncio.run(Catalogue({}).parameters("echo"))["system_parameters"]["file_size_limit"] == 15
 
 
 def test_a_form_is_told_by_fetch_app() -> None:

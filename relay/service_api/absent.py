@@ -1,0 +1,74 @@
+"""What Dify keeps and a plugin can't have: empty lists, and 404 with a sentence for single things."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from werkzeug import Response
+
+from relay import wire
+from relay.client import Client
+from relay.errors import NotFound
+from relay.outgoing.response import of_type
+
+type Answer = Callable[[Client, Mapping[str, Any]], Response]
+
+NO_LIST: Mapping[str, Any] = {"data": [], "has_more": False, "limit": 20}
+NO_QUESTIONS: Mapping[str, Any] = {"result": "success", "data": []}
+
+CONVERSATIONS = (
+    "Dify lets no plugin read or change its conversations: keep the conversation_id of an answer to go on there, and"
+    " use Dify's own Service API for the rest."
+)
+FEEDBACK = "Dify takes feedback from no plugin: send it to Dify's own Service API, with the same message id."
+ANNOTATIONS = "Dify lets no plugin read or change annotations: use Dify's own Service API, or its console."
+AUDIO = "Dify lends a plugin no app's voice: use Dify's own Service API, or send the recording as a file."
+FILES = "Dify gives no file back to a plugin: keep the file, or take the URL that an answer holds."
+RUNS = "Dify keeps a run's detail from plugins: it is in the events of the run itself, and in Dify's console."
+PAUSED = (
+    "Dify lets no plugin go on with a run that waits for a person: use the form's own page, or Dify's Service API."
+)
+VERSIONS = "Through a plugin Dify runs the published version alone: post to workflows/run."
+USERS = "Dify tells a plugin nothing of end users."
+
+
+def _empty(told: Mapping[str, Any]) -> Answer:
+    def answer(client: Client, _: Mapping[str, Any]) -> Response:
+        client.app_id("")
+        return of_type("application/json", wire.dump(told))
+
+    return answer
+
+
+def _missing(why: str) -> Answer:
+    def answer(client: Client, _: Mapping[str, Any]) -> Response:
+        client.app_id("")
+        raise NotFound(why)
+
+    return answer
+
+
+# path as in relay.routes -> method -> who answers
+RESOURCES: Mapping[str, Mapping[str, Answer]] = {
+    "conversations": {"GET": _empty(NO_LIST)},
+    "conversations/<conversation_id>": {"DELETE": _missing(CONVERSATIONS)},
+    "conversations/<conversation_id>/name": {"POST": _missing(CONVERSATIONS)},
+    "conversations/<conversation_id>/variables": {"GET": _empty(NO_LIST)},
+    "conversations/<conversation_id>/variables/<variable_id>": {"PUT": _missing(CONVERSATIONS)},
+    "messages": {"GET": _empty(NO_LIST)},
+    "messages/<message_id>/suggested": {"GET": _empty(NO_QUESTIONS)},
+    "messages/<message_id>/feedbacks": {"POST": _missing(FEEDBACK)},
+    "app/feedbacks": {"GET": _empty(NO_LIST)},
+    "apps/annotations": {"GET": _empty(NO_LIST), "POST": _missing(ANNOTATIONS)},
+    "apps/annotations/<annotation_id>": {"PUT": _missing(ANNOTATIONS), "DELETE": _missing(ANNOTATIONS)},
+    "apps/annotation-reply/<action>": {"POST": _missing(ANNOTATIONS)},
+    "apps/annotation-reply/<action>/status/<job_id>": {"GET": _missing(ANNOTATIONS)},
+    "audio-to-text": {"POST": _missing(AUDIO)},
+    "text-to-audio": {"POST": _missing(AUDIO)},
+    "end-users/<end_user_id>": {"GET": _missing(USERS)},
+    "files/<file_id>/preview": {"GET": _missing(FILES)},
+    "form/human_input/<form_token>": {"GET": _missing(PAUSED), "POST": _missing(PAUSED)},
+    "workflow/<workflow_run_id>/events": {"GET": _missing(RUNS)},
+    "workflows/<workflow_id>/run": {"POST": _missing(VERSIONS)},
+    "workflows/logs": {"GET": _empty(NO_LIST)},
+    "workflows/run/<workflow_run_id>": {"GET": _missing(RUNS)},
+}

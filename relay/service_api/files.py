@@ -1,0 +1,72 @@
+"""POST files/upload: a file that messages to this app may name afterwards."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from werkzeug import Response
+
+from relay import wire
+from relay.client import Client
+from relay.errors import InvalidParam, PayloadTooLarge, RelayError, UnsupportedMediaType
+from relay.incoming import access, issued, service
+from relay.outgoing.response import of_type
+from relay.run import files
+from relay.run.failure import from_exception
+
+
+class NoFileUploaded(InvalidParam):
+    code = "no_file_uploaded"
+
+
+class TooManyFiles(InvalidParam):
+    code = "too_many_files"
+
+
+class FileTooLarge(PayloadTooLarge):
+    code = "file_too_large"
+
+
+class UnsupportedFileType(UnsupportedMediaType):
+    code = "unsupported_file_type"
+
+
+# Dify's codes where the relay's own routes have others
+CODES: Mapping[type[RelayError], type[RelayError]] = {
+    PayloadTooLarge: FileTooLarge,
+    UnsupportedMediaType: UnsupportedFileType,
+}
+
+
+def upload(client: Client, _: Mapping[str, Any]) -> Response:
+    """Hand a file to Dify, and give the id that stands for it. Raises RelayError.
+
+    Whoever may call, only a holder of the key stores anything: an id is signed by it.
+    """
+    received = client.received
+    key = client.settings.api_keys[access.check_key(received, client.settings) - 1]
+    app_id = client.app_id("")
+    content = received.content
+    user = service.user(content.values or {})
+    if not content.uploads:
+        raise NoFileUploaded("Please upload your file: as the part file of a multipart/form-data body.")
+    if len(content.uploads) > 1:
+        raise TooManyFiles("Only one file is allowed.")
+    parameters = client.giving(app_id, received.interface).declared(app_id)
+    try:
+        stored = files.hand_over(
+            content.uploads[0], client.dify.upload, now=client.host.clock(), parameters=parameters
+        )
+    except RelayError as error:
+        raise CODES.get(type(error), type(error))(error.message) from error
+    except Exception as error:
+        raise from_exception(error, received.interface) from error
+    told = {
+        "id": issued.issue(stored, key, received.endpoint_id),
+        "name": stored.name,
+        "size": stored.size,
+        "extension": stored.extension,
+        "mime_type": stored.mime_type,
+        "created_by": user or None,
+        "created_at": stored.created_at,
+    }
+    return of_type("application/json", wire.encode(wire.dump(told)), 201)
