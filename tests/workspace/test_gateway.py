@@ -31,6 +31,7 @@ def read_all(caller: socket.socket) -> bytes:
 def test_the_plugin_sees_the_request_as_the_daemon_hands_it_over(duck_workspace: Workspace) -> None:
     base = duck_workspace.endpoint(settings={"note": None, "flag": 0})
     headers = [("X-Given", "first"), ("X-Given", "last"), ("X-Forwarded-For", "1.2.3.4"), ("User-Agent", "test")]
+    headers.append(("Accept-Encoding", "gzip"))  # else what httpx is installed with
     seen = httpx.post(f"{base}/seen?b=2&a=1&a=0", content=b"quack", headers=headers).json()
     hook = base.rsplit("/", 1)[-1]
     assert seen.pop("headers") == {
@@ -38,7 +39,7 @@ def test_the_plugin_sees_the_request_as_the_daemon_hands_it_over(duck_workspace:
         "User-Agent": "test",
         "Content-Length": "5",
         "Accept": "*/*",
-        "Accept-Encoding": "gzip, deflate",
+        "Accept-Encoding": "gzip",
         "Connection": "keep-alive",
         "Dify-Hook-Id": hook,
         "Dify-Hook-Url": f"{base}/seen",

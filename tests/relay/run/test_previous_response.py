@@ -11,7 +11,8 @@ from relay.errors import AppFailed, AppUnavailable
 from relay.event import Event
 from relay.incoming.openai import messages
 from relay.run.failure import ConversationNotFound, UserNotFound
-from relay.run.histories import Histories, PreviousResponseNotFound, history_of, tell
+from relay.run.histories import Histories, PreviousResponseNotFound
+from relay.run.history import history_of, tell
 from relay.run.inbox import Inbox
 from relay.run.records import HISTORIES
 from tests.relay.run.records import Clock, Process
