@@ -55,7 +55,8 @@ class StartPage:
         for demo in _DEMOS:
             yield f"  {demo.title + ':':14}{self.url}{self._link(demo)}"
         yield f"  {'In a chat:':14}{self.url}/chat"
-        yield f"  {'In a client:':14}base URL {self.url}/e/clients/v1, key {DEMO_KEY}, model {next(iter(DEMO_MODELS))}"
+        model = next(iter(DEMO_MODELS))
+        yield f"  {'In a client:':14}base URL {self.url}/e/clients/v1, key {DEMO_KEY}, model {model}"
         debugging = self._debugging()
         if debugging is not None:
             yield f"  Remote debugging: REMOTE_INSTALL_URL={debugging.address} REMOTE_INSTALL_KEY={debugging.key}"
