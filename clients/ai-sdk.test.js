@@ -1,8 +1,9 @@
-// Vercel's AI SDK with its provider for OpenAI's API, as they are published.
+// Vercel's AI SDK with its providers for OpenAI's APIs, as they are published.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { createOpenAI } from "@ai-sdk/openai";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { APICallError, generateText, streamText } from "ai";
 
@@ -75,5 +76,25 @@ test("an app that fails midway is an error in the stream", async () => {
   for await (const part of result.fullStream) if (part.type === "text-delta") text += part.text;
   assert.equal(text, " tok0 tok1 tok2");
   assert.match(String(errors[0]?.message ?? errors[0]), /it flew away/);
+  assert.equal((await runs()).length, 1);
+});
+
+test("by responses an app answers, streams, and goes on by items of the last response", async () => {
+  const { url: own, runs } = await endpoint();
+  const model = createOpenAI({ baseURL: `${own}/v1`, apiKey: key }).responses("agent-2-10");
+  const first = await generateText({ model, messages: [user("one")] });
+  assert.equal(first.text, " tok0 tok1");
+  const messages = [user("one"), ...first.response.messages, user("two")];
+  const second = streamText({ model, messages });
+  let text = "";
+  for await (const piece of second.textStream) text += piece;
+  assert.equal(text, " tok0 tok1");
+  assert.equal((await second.usage).totalTokens, 30);
+  assert.deepEqual(asked(await runs()), [["one", false], ["two", true]]);
+});
+
+test("a failing app is asked once where retries are off", async () => {
+  const { url: own, runs } = await endpoint();
+  await assert.rejects(generateText({ model: at(own)("error-it_flew_away"), prompt: "hi", maxRetries: 0 }), APICallError);
   assert.equal((await runs()).length, 1);
 });
