@@ -1,4 +1,4 @@
-.PHONY: run test fuzz check bench soak leak form package debug clean
+.PHONY: run test fuzz check bench soak leak clients form package debug clean
 
 VENV = .venv
 BIN = $(VENV)/bin
@@ -37,6 +37,9 @@ soak: $(VENV)/ready  ## thousands of answers in every runtime, and what of them 
 leak: $(VENV)/ready  ## what 1,000 callers who hang up leave behind in the plugin (3 minutes)
 	$(BIN)/python -m bench.leak
 
+clients: $(VENV)/ready clients/node_modules/.package-lock.json  ## the published clients in node, as they are (1 minute)
+	$(BIN)/python -m clients
+
 form: $(VENV)/ready  ## write group/duck.yaml from the settings and routes of the relay
 	$(BIN)/python -m workspace.form
 
@@ -45,7 +48,7 @@ package: $(VENV)/ready  ## write the .difypkg to upload to Dify
 	$(BIN)/python -m workspace.package
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .workspace *.difypkg
+	rm -rf clients/node_modules $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .workspace *.difypkg
 
 # The SDK needs Python 3.12: with an older one pip silently installs an SDK that lacks half of what is used.
 $(VENV)/ready: requirements.txt requirements-dev.txt
@@ -64,4 +67,10 @@ $(VENV)/ready: requirements.txt requirements-dev.txt
 	echo "Setting up $(VENV) with $$("$$found" --version)"; \
 	"$$found" -m venv $(VENV); \
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+# npm writes this file when all is there.
+clients/node_modules/.package-lock.json: clients/package.json
+	@command -v npm >/dev/null || { echo "make clients needs node 20 or newer, with npm."; exit 1; }
+	cd clients && npm install --silent
 	@touch $@

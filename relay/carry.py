@@ -241,7 +241,8 @@ class _Run:
 
     def is_refused(self, error: RelayError) -> bool:
         """Tell whether an error says that nothing has run, so that to ask again costs nothing."""
-        return self._pump.events == 0 and isinstance(error, AppUnavailable | TooManyRequests)
+        begun = error.begun or self._pump.events > 0
+        return not begun and isinstance(error, AppUnavailable | TooManyRequests)
 
     def stream(self) -> Iterator[bytes]:
         """Stream the answer. Raises nothing: the daemon would send the traceback to the caller."""

@@ -30,6 +30,7 @@ class RelayError(Exception):
         self.headers = dict(headers or {})
         self.about = dict(about or {})
         self.param = param
+        self.begun = False  # whether it is known that the app had begun
         self.readable: bool | None = None  # whether a person reads it; None: as the head of the request says
 
     def as_dict(self) -> dict[str, Any]:

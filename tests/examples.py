@@ -2,7 +2,7 @@
 
 from hypothesis import settings
 
-USUAL = 60
+USUAL = 40
 
 
 def examples(count: int) -> settings:

@@ -17,6 +17,7 @@ from workspace.gateway import Gateway
 from workspace.html import TEMPLATES
 from workspace.runtime.remote import RemoteRuntime
 from workspace.runtime.runtime import Runtime
+from workspace.settings import DEMO_KEY, DEMO_MODELS
 
 _FORMATS = ("html", "events", "sse", "json", "text", "ndjson")
 
@@ -54,6 +55,8 @@ class StartPage:
         for demo in _DEMOS:
             yield f"  {demo.title + ':':14}{self.url}{self._link(demo)}"
         yield f"  {'In a chat:':14}{self.url}/chat"
+        model = next(iter(DEMO_MODELS))
+        yield f"  {'In a client:':14}base URL {self.url}/e/clients/v1, key {DEMO_KEY}, model {model}"
         debugging = self._debugging()
         if debugging is not None:
             yield f"  Remote debugging: REMOTE_INSTALL_URL={debugging.address} REMOTE_INSTALL_KEY={debugging.key}"
@@ -108,6 +111,7 @@ class StartPage:
             base_url=base_url,
             demos=demos,
             apps=sorted(self.apps.named),
+            client={"key": DEMO_KEY, "models": DEMO_MODELS},
             settings=sorted(self._settings().items()),
             routes=_routes(declaration.endpoints.get("endpoints", [])),
             debugging=self._debugging(),

@@ -6,6 +6,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEMO_KEY = "quack-quack"
 DEMO_APPS = ("demo-chat", "demo-workflow", "demo-completion")
+DEMO_MODELS = {"duck-chat": "demo-chat", "duck-workflow": "demo-workflow"}
+"""Under which names clients of OpenAI's API see them."""
 
 
 class Settings(BaseSettings):

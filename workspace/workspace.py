@@ -36,7 +36,7 @@ from workspace.senders import table, talk
 from workspace.senders.management import Senders
 from workspace.senders.serving import PATH as SENDERS_PATH
 from workspace.senders.serving import Serving
-from workspace.settings import DEMO_APPS, Settings
+from workspace.settings import DEMO_APPS, DEMO_KEY, DEMO_MODELS, Settings
 from workspace.storage import Database
 
 _DEBUG_KEY = "quack-quack-debug"
@@ -93,6 +93,8 @@ class Workspace:
         self.endpoints.put(
             Endpoint(hook_id="open", settings={"access": "public", "allowed_apps": ", ".join(DEMO_APPS)})
         )
+        models = ", ".join(f"{name}={app_id}" for name, app_id in DEMO_MODELS.items())
+        self.endpoints.put(Endpoint(hook_id="clients", settings={"api_key": DEMO_KEY, "allowed_apps": models}))
 
     def _instance(self, number: int, port: int) -> Runtime:
         options = self._options

@@ -132,7 +132,9 @@ def from_exception(error: Exception, interface: Interface) -> RelayError:
     if before := BEFORE_STREAM.fullmatch(text) or UPLOAD.fullmatch(text):
         return _from_body(int(before["status"]), before["body"], interface)
     if inside := IN_STREAM.fullmatch(text):
-        return _classify(502, "", inside["text"], interface)
+        failed = _classify(502, "", inside["text"], interface)
+        failed.begun = True
+        return failed
     for pattern, error_class, told in PLATFORM:
         if pattern.fullmatch(text):
             return error_class(told)
@@ -143,6 +145,7 @@ def from_event(event: Event, interface: Interface) -> RelayError:
     """Read an `error` event: `{"event": "error", "code", "message", "status"}`, each part perhaps missing."""
     error = _classify(_status(event, 502), *_words(event), interface)
     error.about = {name: event[name] for name in IDS if name in event}
+    error.begun = True
     return error
 
 

@@ -13,7 +13,8 @@ PATHS = [
     "/duck//x",
     "/openapi.json/x",
     "/%2e%2e/x",
-    "/v1/models",
+    "/v2/models",
+    "/duck/chat-1-0/nothing",
 ]
 
 
@@ -34,6 +35,24 @@ def test_a_method_that_is_not_answered_is_told(shared: httpx.Client, method: str
     answer = shared.request(method, path)
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
     assert set(answer.headers["allow"].split(", ")) >= {"GET", "HEAD", "OPTIONS"}
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1", "/v1/embeddings", "/duck/chat-1-0/v1/embeddings", "/models/a/b", "/files/a/b/c"]
+)
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
+def test_who_speaks_openais_api_is_told_in_its_shape(shared: httpx.Client, method: str, path: str) -> None:
+    answer = shared.request(method, path)
+    told = answer.json()["error"]
+    assert (answer.status_code, told["code"], told["type"]) == (404, "unknown_url", "invalid_request_error")
+    assert "/v1/chat/completions" in told["message"]
+
+
+@pytest.mark.parametrize("path", ["/v1/models", "/v1/chat/completions", "/duck/chat-1-0/responses"])
+def test_a_method_that_openais_api_does_not_have_is_told_in_its_shape(shared: httpx.Client, path: str) -> None:
+    answer = shared.put(path)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (405, "method_not_allowed")
+    assert "OPTIONS" in answer.headers["allow"]
 
 
 def test_a_preflight_to_nowhere_is_no_success(shared: httpx.Client) -> None:

@@ -276,3 +276,19 @@ def test_a_task_that_runs_in_one_is_stopped_through_the_other(
     assert (told[-1]["event"], told[-1]["metadata"]) == ("message_end", {})
     outcomes = [call["outcome"] for call in workspace.ended_calls(hook=url(client)) if call["type"] == "app"]
     assert outcomes == ["aborted"]
+
+
+def test_a_conversation_of_an_openai_client_goes_on_in_whichever_process_it_reaches(
+    endpoint: Open, processes: Callable[[httpx.Client], list[httpx.Client]]
+) -> None:
+    """The demo chat says in each answer which turn it is."""
+    both = processes(endpoint(allowed_apps="gpt-duck=demo-chat"))
+    messages: list[dict[str, str]] = []
+    for turn in range(4):
+        messages.append({"role": "user", "content": f"question {turn}"})
+        answer = both[turn % 2].post("/v1/chat/completions", json={"model": "gpt-duck", "messages": messages}).json()
+        messages.append({"role": "assistant", "content": answer["choices"][0]["message"]["content"]})
+    said = [message["content"] for message in messages if message["role"] == "assistant"]
+    assert [f"turn {turn + 1} of our conversation" in text for turn, text in enumerate(said)] == [False, *[True] * 3]
+    again = both[0].post("/v1/chat/completions", json={"model": "gpt-duck", "messages": messages[:3]}).json()
+    assert "of our conversation" not in again["choices"][0]["message"]["content"]

@@ -13,7 +13,7 @@ from relay.errors import InvalidParam, PayloadTooLarge
 from relay.incoming import sent
 
 TOO_MANY = 500  # messages of one request
-LONGEST = 4 * 1024 * 1024  # characters of all their texts
+LONGEST = 4 * 1024 * 1024  # bytes of all their texts
 TOO_LONG = "context_length_exceeded"
 
 SYSTEM = frozenset({"system", "developer"})
@@ -90,8 +90,8 @@ def arrange(
     Raises InvalidParam where nobody asks anything.
     """
     at = range(len(written)) if numbers is None else numbers
-    if sum(len(one.text) for one in found) > LONGEST:
-        raise TooLong(f"The messages are too long: together they may have {LONGEST} characters.", param=param)
+    if sum(_size(one.text) for one in found) > LONGEST:
+        raise TooLong(f"The messages are too long: together they may have {LONGEST} bytes.", param=param)
     # a client may remind the app of something behind the question
     spoken = [number for number, one in enumerate(found) if not one.is_system]
     if not spoken or found[spoken[-1]].role != USER:
@@ -110,6 +110,10 @@ def arrange(
     if not conversation.query.strip():
         raise InvalidParam("The last message is empty.", param=f"{param}[{at[asked[-1]]}].content")
     return conversation
+
+
+def _size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
 
 
 def check_number(count: int, param: str) -> None:

@@ -81,3 +81,11 @@ def test_what_is_no_file_is_refused(
     answer = httpx.post(f"{made.base_url}files", headers=KEYED, timeout=60, **body)
     assert (answer.status_code, answer.json()["error"]["param"]) == (status, param)
     assert runs(made) == []
+
+
+def test_a_file_that_no_input_of_the_app_takes_is_not_stored(client: Make, runs: Calls) -> None:
+    made = client(path="/duck/chatform-file.picture.image/v1")
+    with pytest.raises(openai.APIStatusError, match=r"duck\.txt") as refused:
+        made.files.create(file=("duck.txt", b"quack"), purpose="vision")
+    assert refused.value.status_code == 415
+    assert runs(made) == []

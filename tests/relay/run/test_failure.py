@@ -124,7 +124,19 @@ def test_a_500_names_the_known_cause_where_it_may_be_a_completion_app(interface:
 def test_a_chatflow_that_failed_is_no_fault_of_the_callers() -> None:
     event = {"event": "error", "status": 400, "code": "invalid_param", "message": "Run failed: no duck"}
     error = from_event(event, Interface.ANY)
-    assert (type(error), error.message) == (AppFailed, "Run failed: no duck")
+    assert (type(error), error.message, error.begun) == (AppFailed, "Run failed: no duck", True)
+
+
+@pytest.mark.parametrize(
+    ("text", "begun"),
+    [
+        (before_stream(429, "too_many_requests", "Too many"), False),
+        (in_stream("[openai] Rate Limit Error, slow"), True),
+        ("dial tcp: connection refused", False),
+    ],
+)
+def test_an_app_is_known_to_have_begun_once_its_stream_is_open(text: str, begun: bool) -> None:
+    assert from_exception(Exception(text), Interface.ANY).begun is begun
 
 
 def test_an_error_event_keeps_the_ids_of_its_run() -> None:

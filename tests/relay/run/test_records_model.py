@@ -159,4 +159,4 @@ class Model(RuleBasedStateMachine):
 
 
 TestModel = Model.TestCase
-TestModel.settings = settings(max_examples=100, stateful_step_count=100, deadline=None)
+TestModel.settings = settings(max_examples=60, stateful_step_count=100, deadline=None)

@@ -211,7 +211,7 @@ URLS = "files: a file's URL begins with https://, http:// or data:."
         (
             [{"role": "user", "content": "x" * LONGEST}, BYE, HI],
             "messages",
-            f"The messages are too long: together they may have {LONGEST} characters.",
+            f"The messages are too long: together they may have {LONGEST} bytes.",
         ),
     ],
 )

@@ -1,0 +1,1 @@
+"""The published clients in node, as they are, against the workspace."""
