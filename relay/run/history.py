@@ -32,7 +32,7 @@ class History:
     recent: tuple[str, ...] = ()  # stand for the last exchanges, the question's included; none without a user
     line: tuple[str, ...] = ()  # stand, more briefly, for the LINE latest messages before the question
     asked: tuple[str, ...] = ()  # and for the question's
-    scope: str  # app and user
+    scope: str  # stands for app and user
     query: str  # the question alone, for a conversation that knows the rest
     renewed: str = ""  # the same behind the system's message, for one that knows another of these
     system: str = ""  # stands for the system's message where it is told before a question
@@ -78,7 +78,7 @@ def history_of(
     `named` says that its caller has proven to be one who may name a user; `system` is what stands before the query
     in `told`. With the id of a `previous` response all that the caller sent is new.
     """
-    scope = json.dumps([app_id, user])
+    scope = _hash([app_id, json.dumps(user)])  # a record holds its other ids, and no names
     stands_for = _hash([" ".join(system.split())]) if system else ""
     if previous:
         return History(

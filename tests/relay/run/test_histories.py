@@ -212,6 +212,13 @@ def test_an_entry_is_good_once(endpoint: Endpoint) -> None:
     assert endpoint.conversations == [None, "c1", None]
 
 
+def test_nothing_that_is_stored_names_anybody_or_says_a_word(endpoint: Endpoint) -> None:
+    talk(endpoint, 4, user="donald@example.org", app_id="0c1d-app")
+    stored = b"".join(endpoint.shelf.values.values())
+    assert b"tail " in stored
+    assert [word for word in (b"donald", b"0c1d", b"question", b"QUESTION") if word in stored] == []
+
+
 def test_two_at_the_same_moment_do_not_share_a_conversation(endpoint: Endpoint) -> None:
     endpoint.ask(*ONE[:2])
     both = [endpoint.running(*ONE, user(question)) for question in ("two", "too")]
