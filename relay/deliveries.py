@@ -12,8 +12,9 @@ from werkzeug import Request, Response
 from relay import wire
 from relay.answer import finish
 from relay.call import Interface
-from relay.carry import JSON, Carrier
+from relay.carry import Carrier
 from relay.errors import AppUnavailable, DeliveryNotFound, Unauthorized
+from relay.execution import JSON
 from relay.host import Host
 from relay.incoming import session
 from relay.incoming.received import Received, receive

@@ -9,8 +9,9 @@ from secrets import token_hex
 from werkzeug import Response
 
 from relay import wire
-from relay.carry import JSON, Carrier, too_many
+from relay.carry import Carrier, too_many
 from relay.errors import AppUnavailable, InvalidParam, PayloadTooLarge, TooManyRequests
+from relay.execution import JSON
 from relay.later.account import Account, State, hashed
 from relay.later.arrivals import Place
 from relay.later.desk import Desk, Job

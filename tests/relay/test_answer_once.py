@@ -220,7 +220,7 @@ def test_where_a_file_can_not_be_uploaded_the_delivery_may_run_again() -> None:
 
 
 def test_a_run_that_lasts_renews_its_lease(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("relay.carry.RENEW", 0.02)
+    monkeypatch.setattr("relay.execution.RENEW", 0.02)
     untils: list[float] = []
 
     def until_renewed(_: Call) -> Iterator[Event]:
