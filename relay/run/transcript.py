@@ -19,6 +19,8 @@ class Said(NamedTuple):
 NOTHING = Said()
 ANSWERS = frozenset({"message", "agent_message", "message_replace"})  # text under `answer`
 CHUNKS = frozenset({"text_chunk", "text_replace"})  # text under `data.text`
+# no set: what is asked for may be a list, which has no hash
+ENDED_BADLY = ("failed", "exception", "stopped")  # status of a workflow or one of its nodes
 
 
 class Transcript:
@@ -155,7 +157,7 @@ def outputs_text(outputs: object) -> str:
 def failure_of(event: Event) -> str:
     """Say why a workflow or one of its nodes failed, "" when it did not."""
     data = detail(event)
-    if data.get("status") not in {"failed", "exception", "stopped"}:
+    if data.get("status") not in ENDED_BADLY:
         return ""
     return presentable(str(data.get("error") or "")) or f"It ended as {data.get('status')}."
 

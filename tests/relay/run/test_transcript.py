@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from relay.errors import AppFailed
-from relay.run.transcript import Transcript, outputs_text
+from relay.run.transcript import Transcript, failure_of, outputs_text
 from tests.events import AGENT, CHAT, IDS, RUN, USAGE, chatflow, workflow
 
 
@@ -117,3 +117,8 @@ def test_text_that_is_none_adds_nothing(text: object) -> None:
 )
 def test_outputs_as_text(outputs: object, text: str) -> None:
     assert outputs_text(outputs) == text
+
+
+@pytest.mark.parametrize("status", [None, 1, [], ["failed"], {"failed": 1}])
+def test_a_status_that_is_no_text_is_no_failure(status: object) -> None:
+    assert failure_of({"event": "workflow_finished", "data": {"status": status}}) == ""
