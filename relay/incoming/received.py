@@ -60,6 +60,14 @@ class Received:
         self._check_body()
         return body.read(self.body, self.header("content-type"))
 
+    @property
+    def json(self) -> Mapping[str, Any]:
+        """The JSON object that the body has to be. Raises InvalidParam and its like."""
+        content = self.content
+        if content.values is None or not content.typed:
+            raise InvalidParam("The body must be a JSON object: send Content-Type: application/json.")
+        return content.values
+
     @cached_property
     def delivery(self) -> Delivery:
         """The request as a webhook sender writes it. Raises PayloadTooLarge or InvalidParam."""

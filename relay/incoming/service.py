@@ -19,7 +19,7 @@ LONGEST_USER = 255  # characters, as in Dify
 
 def read(received: Received) -> Asked:
     """Read what asks an app for an answer; `response_mode` is one of the two. Raises InvalidParam and its like."""
-    values = body(received)
+    values = received.json
     inputs, files = values.get("inputs"), values.get("files")
     if not isinstance(inputs, dict | None):
         raise InvalidParam("inputs must be an object.")
@@ -40,14 +40,6 @@ def read(received: Received) -> Asked:
         user=user(values) or None,
         response_mode=mode,
     )
-
-
-def body(received: Received) -> Mapping[str, Any]:
-    """Give the JSON object that a request holds. Raises InvalidParam and its like."""
-    content = received.content
-    if content.values is None or not content.typed:
-        raise InvalidParam("The body must be a JSON object: send Content-Type: application/json.")
-    return content.values
 
 
 def user(values: Mapping[str, Any]) -> str:

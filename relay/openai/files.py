@@ -9,13 +9,13 @@ from typing import Any
 
 from werkzeug import Response
 
-from relay import wire
 from relay.call import Upload
 from relay.client import Client
 from relay.errors import InvalidParam, MethodNotAllowed, NotFound
 from relay.incoming import access, issued
 from relay.incoming.issued import Issued
 from relay.incoming.received import Received
+from relay.outgoing.response import of_json
 from relay.run import files
 
 FIELD = "file"
@@ -31,7 +31,7 @@ def upload(client: Client, _: Mapping[str, Any]) -> Response:
     app_id = client.received.app_id
     parameters = client.giving(client.app_id("")).declared(app_id) if app_id else None
     handed = files.hand_over(file, client.dify.upload, now=client.host.clock(), parameters=parameters)
-    return _json(_described(handed, issued.issue(handed, key, client.received.endpoint_id), purpose))
+    return of_json(_described(handed, issued.issue(handed, key, client.received.endpoint_id), purpose))
 
 
 def find(client: Client, path: Mapping[str, Any]) -> Response:
@@ -39,7 +39,7 @@ def find(client: Client, path: Mapping[str, Any]) -> Response:
     _key(client)
     id_ = path.get("file_id")
     if id_ is None:
-        return _json({"object": "list", "data": [], "first_id": None, "last_id": None, "has_more": False})
+        return of_json({"object": "list", "data": [], "first_id": None, "last_id": None, "has_more": False})
     found = issued.find(str(id_), client.settings, client.received.endpoint_id)
     if found is None:
         raise NotFound(
@@ -47,7 +47,7 @@ def find(client: Client, path: Mapping[str, Any]) -> Response:
         )
     if "part" in path:
         raise NotFound("The content of a file can't be had: Dify gives it to its apps only.")
-    return _json(_described(found, str(id_), PURPOSE))
+    return of_json(_described(found, str(id_), PURPOSE))
 
 
 def remove(client: Client, _: Mapping[str, Any]) -> Response:
@@ -91,7 +91,3 @@ def _described(file: Issued, id_: str, purpose: str) -> dict[str, Any]:
         "status": "processed",
         "status_details": None,
     }
-
-
-def _json(value: Mapping[str, Any]) -> Response:
-    return Response(wire.encode(wire.dump(value)), content_type="application/json")

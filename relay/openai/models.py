@@ -5,9 +5,9 @@ from typing import Any
 
 from werkzeug import Response
 
-from relay import wire
 from relay.client import Client
 from relay.errors import AppNotAllowed, AppNotFound
+from relay.outgoing.response import of_json
 
 OWNER = "dify"
 
@@ -17,10 +17,10 @@ def find(client: Client, path: Mapping[str, Any]) -> Response:
     names = list(_names(client))
     wanted = path.get("model_id")
     if wanted is None:
-        return _json({"object": "list", "data": [_model(name) for name in names]})
+        return of_json({"object": "list", "data": [_model(name) for name in names]})
     if wanted not in names:
         _check_id(client, str(wanted))
-    return _json(_model(str(wanted)))
+    return of_json(_model(str(wanted)))
 
 
 def _check_id(client: Client, app_id: str) -> None:
@@ -47,7 +47,3 @@ def _names(client: Client) -> Iterator[str]:
 def _model(name: str) -> dict[str, Any]:
     # Dify tells a plugin nothing of an app's age
     return {"id": name, "object": "model", "created": 0, "owned_by": OWNER}
-
-
-def _json(value: Mapping[str, Any]) -> Response:
-    return Response(wire.encode(wire.dump(value)), content_type="application/json")

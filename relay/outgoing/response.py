@@ -1,6 +1,7 @@
 """Responses, and what all of them carry."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from werkzeug import Response
 
@@ -26,6 +27,11 @@ def of_type(media_type: str, body: bytes | str | Iterator[bytes], status: int = 
     if response.mimetype == "text/html":
         response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     return response
+
+
+def of_json(value: Mapping[str, Any], status: int = 200) -> Response:
+    """Give a value as JSON."""
+    return of_type("application/json", wire.encode(wire.dump(value)), status)
 
 
 def of_reply(reply: Reply, method: str) -> Response:

@@ -8,31 +8,30 @@ from typing import Any
 
 from werkzeug import Response
 
-from relay import wire
 from relay.client import Client
-from relay.outgoing.response import of_type
+from relay.outgoing.response import of_json
 
 
 def parameters(client: Client, _: Mapping[str, Any]) -> Response:
     """Give what Dify tells, as it is. Raises RelayError."""
     app_id = client.app_id("")
-    return _json(client.giving(app_id, client.received.interface).declared(app_id))
+    return of_json(client.giving(app_id, client.received.interface).declared(app_id))
 
 
 def info(client: Client, _: Mapping[str, Any]) -> Response:
     """Give the owner's name for the app, its id where it has none. Raises RelayError."""
-    return _json({"name": _name(client), "description": "", "tags": [], "mode": None, "author_name": None})
+    return of_json({"name": _name(client), "description": "", "tags": [], "mode": None, "author_name": None})
 
 
 def meta(client: Client, _: Mapping[str, Any]) -> Response:
     """Give no icons of tools. Raises RelayError."""
     client.app_id("")
-    return _json({"tool_icons": {}})
+    return of_json({"tool_icons": {}})
 
 
 def site(client: Client, _: Mapping[str, Any]) -> Response:
     """Give what a new app's page has, under the owner's name for the app. Raises RelayError."""
-    return _json(
+    return of_json(
         {
             "title": _name(client),
             "chat_color_theme": None,
@@ -55,7 +54,3 @@ def site(client: Client, _: Mapping[str, Any]) -> Response:
 
 def _name(client: Client) -> str:
     return client.settings.name_of(client.app_id(""))
-
-
-def _json(value: Mapping[str, Any]) -> Response:
-    return of_type("application/json", wire.encode(wire.dump(value)))

@@ -5,10 +5,9 @@ from typing import Any
 
 from werkzeug import Response
 
-from relay import wire
 from relay.client import Answer, Client
 from relay.errors import NotFound
-from relay.outgoing.response import of_type
+from relay.outgoing.response import of_json
 
 NO_LIST: Mapping[str, Any] = {"data": [], "has_more": False, "limit": 20}
 NO_QUESTIONS: Mapping[str, Any] = {"result": "success", "data": []}
@@ -32,7 +31,7 @@ USERS = "Dify tells a plugin nothing of end users."
 def _empty(told: Mapping[str, Any]) -> Answer:
     def answer(client: Client, _: Mapping[str, Any]) -> Response:
         client.app_id("")
-        return of_type("application/json", wire.dump(told))
+        return of_json(told)
 
     return answer
 

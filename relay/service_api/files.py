@@ -5,11 +5,10 @@ from typing import Any
 
 from werkzeug import Response
 
-from relay import wire
 from relay.client import Client
 from relay.errors import InvalidParam, PayloadTooLarge, RelayError, UnsupportedMediaType
 from relay.incoming import access, issued, service
-from relay.outgoing.response import of_type
+from relay.outgoing.response import of_json
 from relay.run import files
 
 
@@ -67,4 +66,4 @@ def upload(client: Client, _: Mapping[str, Any]) -> Response:
         "created_by": user or None,
         "created_at": stored.created_at,
     }
-    return of_type("application/json", wire.encode(wire.dump(told)), 201)
+    return of_json(told, 201)

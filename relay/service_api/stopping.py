@@ -8,11 +8,10 @@ from typing import Any
 
 from werkzeug import Response
 
-from relay import wire
 from relay.client import Client
 from relay.errors import AppUnavailable, InvalidParam
 from relay.incoming import service
-from relay.outgoing.response import of_type
+from relay.outgoing.response import of_json
 from relay.run import tasks
 from relay.run.dify import StorageFailed
 from relay.run.records import STOPS, RecordsFull
@@ -20,7 +19,7 @@ from relay.run.records import STOPS, RecordsFull
 
 def stop(client: Client, path: Mapping[str, Any]) -> Response:
     """Stop the task that the path names. Raises RelayError."""
-    user = service.user(service.body(client.received))
+    user = service.user(client.received.json)
     if not user:
         raise InvalidParam("Arg user must be provided.")
     endpoint_id = client.received.endpoint_id
@@ -30,4 +29,4 @@ def stop(client: Client, path: Mapping[str, Any]) -> Response:
         tasks.stop(scope, str(path.get("task_id", "")), records)
     except (StorageFailed, RecordsFull) as error:
         raise AppUnavailable("Dify's storage does not answer.", headers={"Retry-After": "10"}) from error
-    return of_type("application/json", wire.dump({"result": "success"}))
+    return of_json({"result": "success"})

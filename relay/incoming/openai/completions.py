@@ -22,7 +22,7 @@ class Completion:
 
 def read(received: Received) -> Completion:
     """Read a request. Raises InvalidParam, which names the parameter, and its like."""
-    values = fields.body(received)
+    values = received.json
     number = values.get("n")
     if number is not None and (number != 1 or isinstance(number, bool)):
         raise InvalidParam("n must be 1: an app gives one answer.", param="n")

@@ -4,18 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from relay.errors import InvalidParam
-from relay.incoming.received import Received
 
 LONGEST_MODEL = 256  # characters
 LONGEST_USER = 255  # characters, as in Dify
-
-
-def body(received: Received) -> Mapping[str, Any]:
-    """Give the JSON object that a request holds. Raises InvalidParam and its like."""
-    values = received.content.values
-    if values is None or not received.content.typed:
-        raise InvalidParam("The body must be a JSON object: send Content-Type: application/json.")
-    return values
 
 
 def text(values: Mapping[str, Any], name: str, *, longest: int) -> str:

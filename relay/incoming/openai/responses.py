@@ -70,7 +70,7 @@ class Question:
 
 def read(received: Received) -> Question:
     """Read a request. Raises InvalidParam, which names the parameter, and its like."""
-    values = fields.body(received)
+    values = received.json
     for name, instead in REFUSED.items():
         if values.get(name) not in (None, False):
             raise Unsupported(f"{name} is not supported: {instead}.", param=name)
