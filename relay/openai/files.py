@@ -29,8 +29,10 @@ def upload(client: Client, _: Mapping[str, Any]) -> Response:
     key = client.settings.api_keys[_key(client) - 1]
     purpose = _purpose(client.received)
     file = _file(client.received)
-    app_id = client.received.app_id
-    parameters = client.giving(client.app_id("")).declared(app_id) if app_id else None
+    parameters = None
+    if client.received.app_id:
+        app_id = client.app_id("")
+        parameters = client.giving(app_id).declared(app_id)
 
     def store(checked: Upload) -> Mapping[str, Any]:
         try:

@@ -8,14 +8,13 @@ from werkzeug import Response
 from relay import wire
 from relay.client import Client
 from relay.errors import AppNotFound
-from relay.incoming.settings import Settings
 
 OWNER = "dify"
 
 
 def find(client: Client, path: Mapping[str, Any]) -> Response:
     """Give all models, or the one that the path names. Raises AppNotFound, AppNotAllowed."""
-    models = [_model(name) for name in _names(client.settings, client.received.app_id)]
+    models = [_model(name) for name in dict.fromkeys(_names(client))]
     wanted = path.get("model_id")
     if wanted is None:
         return _json({"object": "list", "data": models})
@@ -25,9 +24,10 @@ def find(client: Client, path: Mapping[str, Any]) -> Response:
     raise AppNotFound("There is no such model: /v1/models lists those that this endpoint offers.")
 
 
-def _names(settings: Settings, app_id: str) -> Iterator[str]:
-    if app_id:
-        yield settings.name_of(settings.app_id(app_id))
+def _names(client: Client) -> Iterator[str]:
+    settings = client.settings
+    if client.received.app_id:
+        yield settings.name_of(client.app_id(""))
         return
     yield from settings.allowed_apps
     if settings.app and settings.app.app_id not in settings.allowed_apps.values():
