@@ -16,8 +16,7 @@ from relay.outgoing.formats.html import Page
 from relay.outgoing.formats.lines import EVENTS, NDJSON, SERVICE, ServerSentEvents
 from relay.outgoing.formats.text import Text
 from relay.outgoing.openai.completion import Chunks, WholeCompletion
-from relay.outgoing.openai.response import WholeResponse
-from relay.outgoing.openai.response_events import ResponseEvents
+from relay.outgoing.openai.response import ResponseEvents, WholeResponse
 
 type Options = Mapping[str, Any]
 

@@ -11,8 +11,7 @@ from pydantic import TypeAdapter
 from relay.errors import AppFailed, AppTimeout, RelayError, TooManyRequests
 from relay.event import Event
 from relay.outgoing.formats import Named, Telling
-from relay.outgoing.openai.response import WholeResponse
-from relay.outgoing.openai.response_events import ResponseEvents
+from relay.outgoing.openai.response import ResponseEvents, WholeResponse
 from tests import events
 
 STREAMED: TypeAdapter[Any] = TypeAdapter(ResponseStreamEvent)
