@@ -54,7 +54,7 @@ class Parts:
         self.created = 0  # seconds since 1970; 0 as long as no event has told
         self.failure = ""  # why the app's workflow failed
         self.finish_reason = "stop"
-        self.reasoning = ""
+        self._reasoning: list[str] = []
         self._transcript = Transcript()
         self._thoughts: dict[str, str] = {}
         self._texts: list[str] = []
@@ -64,7 +64,7 @@ class Parts:
 
     def add(self, event: Event) -> Piece:
         """Take one event in and say what it adds."""
-        if not (self.id or self._texts or self.reasoning):  # all pieces of an answer bear the first one's
+        if not (self.id or self._texts or self._reasoning):  # all pieces of an answer bear the first one's
             self._identify(event)
         before = self._transcript.has_text
         said = self._transcript.add(event)
@@ -86,15 +86,19 @@ class Parts:
             case "workflow_finished":
                 self.failure = failure_of(event)
                 self._total = _count(detail(event).get("total_tokens"))
-        if text:
-            self._texts.append(text)
-        self.reasoning += reasoning
+        self._texts += filter(None, [text])
+        self._reasoning += filter(None, [reasoning])
         return Piece(text, reasoning) if text or reasoning else NOTHING
 
     @property
     def text(self) -> str:
         """The answer as whoever followed it has read it."""
         return "".join(self._texts)
+
+    @property
+    def reasoning(self) -> str:
+        """What was thought so far."""
+        return "".join(self._reasoning)
 
     @property
     def final(self) -> str:
@@ -150,7 +154,7 @@ class Parts:
         else:
             new = "".join(f"\n{line}" for line in lines if line not in before)
         self._thoughts[key] = before + new
-        return new if before or not self.reasoning or not new else f"\n\n{new}"
+        return new if before or not self._reasoning or not new else f"\n\n{new}"
 
     def _file(self, event: Event) -> str:
         """Show a file that the app made as Markdown does; one without an address can't be shown."""
