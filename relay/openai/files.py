@@ -28,8 +28,10 @@ def upload(client: Client, _: Mapping[str, Any]) -> Response:
     key = client.settings.api_keys[_key(client) - 1]
     purpose = _purpose(client.received)
     file = _file(client.received)
-    app_id = client.received.app_id
-    parameters = client.giving(client.app_id("")).declared(app_id) if app_id else None
+    parameters = None
+    if client.received.app_id:
+        app_id = client.app_id("")
+        parameters = client.giving(app_id).declared(app_id)
     handed = files.hand_over(file, client.dify.upload, now=client.host.clock(), parameters=parameters)
     return of_json(_described(handed, issued.issue(handed, key, client.received.endpoint_id), purpose))
 

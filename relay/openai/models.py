@@ -14,7 +14,7 @@ OWNER = "dify"
 
 def find(client: Client, path: Mapping[str, Any]) -> Response:
     """Give all models, or the one that the path names. Raises RelayError."""
-    names = list(_names(client))
+    names = list(dict.fromkeys(_names(client)))
     wanted = path.get("model_id")
     if wanted is None:
         return of_json({"object": "list", "data": [_model(name) for name in names]})

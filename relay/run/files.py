@@ -28,6 +28,8 @@ UNKNOWN_ID = (
     " endpoint's /v1/files or /duck/<app_id>/files/upload."
 )
 _IDS = ("upload_file_id", "tool_file_id", "datasource_file_id")  # Dify's own, good in the whole workspace
+# where else Dify looks for one, whatever the method: its api/factories/file_factory/common.py
+_ANY_ID = frozenset({*_IDS, "reference", "related_id"})
 _NOTHING: tuple[Any, ...] = (None, "", [])  # as an input's value
 _BY_ID = frozenset({"local_file", "tool_file", "datasource_file"})
 
@@ -227,7 +229,8 @@ def _read_inputs(
 def _resolved(value: Any, known: Known) -> Any:
     """Give a value whose files by id are such as Dify knows. Raises InvalidParam for an unknown id.
 
-    An id beside an address or a content is none that counts here, but Dify might go by it: it is refused, too.
+    A file that is not meant by its id, for an address or the file itself stands beside that, goes without any: Dify
+    would take the id all the same.
     """
     if isinstance(value, list):
         return [_resolved(one, known) for one in value]
@@ -235,8 +238,10 @@ def _resolved(value: Any, known: Known) -> Any:
         return value
     if _is_by_id(value):
         [file] = sent.from_value(value)
-        return _issued(file.id if isinstance(file, Reference) else "", known).as_input(file.type)
-    return {name: _resolved(one, known) for name, one in value.items()}
+        if isinstance(file, Reference) and file.id:
+            return _issued(file.id, known).as_input(file.type)
+    left_out = _ANY_ID if _is_file(value) else ()
+    return {name: _resolved(one, known) for name, one in value.items() if name not in left_out}
 
 
 def _issued(id_: str, known: Known) -> Issued:

@@ -86,8 +86,9 @@ class Parts:
             case "workflow_finished":
                 self.failure = failure_of(event)
                 self._total = _count(detail(event).get("total_tokens"))
-        self._texts += filter(None, [text])
-        self._reasoning += filter(None, [reasoning])
+        if text:
+            self._texts.append(text)
+        self._reasoning += [reasoning] if reasoning else []
         return Piece(text, reasoning) if text or reasoning else NOTHING
 
     @property
@@ -97,7 +98,7 @@ class Parts:
 
     @property
     def reasoning(self) -> str:
-        """What was thought so far."""
+        """What the app has thought."""
         return "".join(self._reasoning)
 
     @property

@@ -140,6 +140,19 @@ def test_audio_and_a_document_reach_the_app(shared: OpenAI) -> None:
     assert [one["type"] for one in taken] == ["audio", "document"]
 
 
+def test_an_app_that_may_not_run_is_no_model(client: Make) -> None:
+    for settings in ({"allowed_apps": "gpt-duck=parrot"}, {"access": "public"}):
+        made = client(path="/duck/demo-chat/v1", **settings)
+        for ask in (made.models.list, lambda made=made: made.models.retrieve("demo-chat")):
+            with pytest.raises(openai.PermissionDeniedError):
+                ask()
+
+
+def test_a_name_that_is_the_picked_apps_id_is_one_model(client: Make) -> None:
+    made = client(app={"app_id": "demo-chat"}, allowed_apps="demo-chat=parrot")
+    assert [one.id for one in made.models.list()] == ["demo-chat"]
+
+
 def test_models_are_the_apps_that_the_owner_names(client: Make) -> None:
     made = client(allowed_apps="gpt-duck=chat-1-0, echo", app={"app_id": "parrot"})
     assert [(one.id, one.object, one.owned_by) for one in made.models.list()] == [

@@ -32,6 +32,12 @@ def test_a_file_says_itself_what_it_is(client: Make, runs: Calls, path: str) -> 
     assert [call["filename"] for call in runs(made)] == ["duck.txt"]
 
 
+def test_a_file_may_be_sent_to_an_app_by_the_owners_name_for_it(client: Make, runs: Calls) -> None:
+    made = client(path="/duck/duck/v1", allowed_apps="duck=demo-chat")
+    assert made.files.create(file=("duck.txt", b"quack"), purpose="user_data").bytes == 5
+    assert [call["filename"] for call in runs(made)] == ["duck.txt"]
+
+
 def test_what_dify_tells_no_plugin_is_told_as_that(shared: OpenAI) -> None:
     issued = shared.files.create(file=("duck.txt", b"quack"), purpose="assistants").id
     assert list(shared.files.list()) == []

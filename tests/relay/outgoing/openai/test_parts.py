@@ -223,3 +223,9 @@ def test_no_event_breaks_an_answer(events: list[dict[str, Any]]) -> None:
     assert parts.text == "".join(piece.text for piece in found)
     assert parts.usage.total >= parts.usage.prompt
     assert list(parts.sources()) == list(parts.sources())
+
+
+def test_a_long_chain_of_thoughts_is_copied_once() -> None:
+    thought = "quack " * 300
+    parts = fold(*({"event": "reasoning_chunk", "data": {"reasoning": thought}} for _ in range(50_000)))
+    assert parts.reasoning == thought * 50_000
