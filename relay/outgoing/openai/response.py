@@ -8,41 +8,15 @@ begins; what it thinks later is another one behind the message, for a client tha
 would tear the text apart otherwise.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from relay import wire
 from relay.errors import AppFailed, RelayError, TooManyRequests
 from relay.event import Event
-from relay.incoming.openai.responses import item_id, response_id
-from relay.outgoing.openai import errors
-from relay.outgoing.openai.parts import Parts, Source
-
-# how a model may end before it is done -> why, as a response calls it
-INCOMPLETE: Mapping[str, str] = {"length": "max_output_tokens", "content_filter": "content_filter"}
-# what a response says where the client said nothing
-DEFAULTS: Mapping[str, Any] = {
-    "instructions": None,
-    "max_output_tokens": None,
-    "max_tool_calls": None,
-    "metadata": {},
-    "parallel_tool_calls": True,
-    "previous_response_id": None,
-    "prompt": None,
-    "prompt_cache_key": None,
-    "reasoning": {"effort": None, "summary": None},
-    "safety_identifier": None,
-    "service_tier": "default",
-    "store": True,
-    "temperature": None,
-    "text": {"format": {"type": "text"}},
-    "tool_choice": "auto",
-    "tools": [],
-    "top_logprobs": 0,
-    "top_p": None,
-    "truncation": "disabled",
-    "user": None,
-}
+from relay.incoming.openai.responses import item_id
+from relay.outgoing.openai import errors, items
+from relay.outgoing.openai.parts import Parts
 
 
 class ResponseEvents:
@@ -113,14 +87,16 @@ class ResponseEvents:
         said = self._begin() + self._speak() + self._hush()
         if later := "".join(self._later).strip("\n"):
             said += self._think(later) + self._conclude()
-        status, details = _ending(self._parts)
-        response = self._response(status, output=self._output, usage=_usage(self._parts), incomplete_details=details)
+        status, details = items.ending(self._parts)
+        response = self._response(
+            status, output=self._output, usage=items.usage_of(self._parts), incomplete_details=details
+        )
         return said + self._tell(f"response.{status}", response=response)
 
     def _begin(self) -> bytes:
         if self._id:
             return b""
-        self._id = _id(self._parts, self._options)
+        self._id = items.id_of(self._parts, self._options)
         return b"".join(
             self._tell(name, response=self._response("in_progress", output=[]))
             for name in ("response.created", "response.in_progress")
@@ -160,19 +136,19 @@ class ResponseEvents:
         return (
             said
             + self._tell("response.output_item.added", output_index=len(self._output), item=item)
-            + self._content("content_part.added", part=_text_part("", []))
+            + self._content("content_part.added", part=items.text_part("", []))
         )
 
     def _hush(self) -> bytes:
         """End the message."""
         text = self._parts.text
         said = b""
-        citations = _citations(self._parts, len(text))
+        citations = items.citations(self._parts, len(text))
         for number, citation in enumerate(citations):
             said += self._content("output_text.annotation.added", annotation_index=number, annotation=citation)
         said += self._content("output_text.done", text=text, logprobs=[])
-        said += self._content("content_part.done", part=_text_part(text, citations))
-        item = self._message(text, _ending(self._parts)[0], citations)
+        said += self._content("content_part.done", part=items.text_part(text, citations))
+        item = self._message(text, items.ending(self._parts)[0], citations)
         said += self._tell("response.output_item.done", output_index=len(self._output), item=item)
         self._output.append(item)
         return said
@@ -187,10 +163,10 @@ class ResponseEvents:
         return [*self._output, *open_]
 
     def _reasoning(self, text: str | None) -> dict[str, Any]:
-        return _reasoning(item_id("rs", self._id, len(self._output)), text)
+        return items.reasoning(item_id("rs", self._id, len(self._output)), text)
 
     def _message(self, text: str, status: str, citations: list[dict[str, Any]] | None = None) -> dict[str, Any]:
-        return _message(item_id("msg", self._id, len(self._output)), text, status, citations or [])
+        return items.message(item_id("msg", self._id, len(self._output)), text, status, citations or [])
 
     def _summary(self, kind: str, **told: Any) -> bytes:
         index = len(self._output)
@@ -213,7 +189,7 @@ class ResponseEvents:
         )
 
     def _response(self, status: str, **told: Any) -> dict[str, Any]:
-        return _response(self._id, self._parts, self._options, status=status, **told)
+        return items.response(self._id, self._parts, self._options, status=status, **told)
 
     def _tell(self, kind: str, **told: Any) -> bytes:
         event = {"type": kind, "sequence_number": self._number, **told}
@@ -235,7 +211,7 @@ class WholeResponse:
 
     @property
     def id(self) -> str:
-        return _id(self._parts, self._options)
+        return items.id_of(self._parts, self._options)
 
     def add(self, event: Event) -> None:
         self._parts.add(event)
@@ -245,105 +221,18 @@ class WholeResponse:
         parts = self._parts
         if parts.failure:
             raise AppFailed(parts.failure)
-        status, details = _ending(parts)
+        status, details = items.ending(parts)
         output = []
         if parts.reasoning:
-            output.append(_reasoning(item_id("rs", self.id, 0), parts.reasoning))
-        citations = _citations(parts, len(parts.final))
-        output.append(_message(item_id("msg", self.id, len(output)), parts.final, status, citations))
-        return _response(
+            output.append(items.reasoning(item_id("rs", self.id, 0), parts.reasoning))
+        citations = items.citations(parts, len(parts.final))
+        output.append(items.message(item_id("msg", self.id, len(output)), parts.final, status, citations))
+        return items.response(
             self.id,
             parts,
             self._options,
             status=status,
             output=output,
-            usage=_usage(parts),
+            usage=items.usage_of(parts),
             incomplete_details=details,
         )
-
-
-def _id(parts: Parts, options: Mapping[str, Any]) -> str:
-    return response_id(parts.id or str(options.get("id", "")))
-
-
-def _ending(parts: Parts) -> tuple[str, dict[str, Any] | None]:
-    """Give the status of an answer that did not fail, and why it is cut off where it is."""
-    reason = INCOMPLETE.get(parts.finish_reason)
-    return ("incomplete", {"reason": reason}) if reason else ("completed", None)
-
-
-def _response(
-    id_: str,
-    parts: Parts,
-    options: Mapping[str, Any],
-    *,
-    status: str,
-    output: list[dict[str, Any]],
-    usage: Mapping[str, Any] | None = None,
-    error: Mapping[str, Any] | None = None,
-    incomplete_details: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    return {
-        "id": id_,
-        "object": "response",
-        "created_at": parts.created or options.get("created", 0),
-        "status": status,
-        "background": False,
-        "completed_at": None,  # Dify does not tell
-        "conversation": None,
-        "error": error,
-        "incomplete_details": incomplete_details,
-        "model": options.get("model", ""),
-        "output": output,
-        **dict(_echo(options.get("echoed") or {})),
-        "usage": usage,
-    }
-
-
-def _echo(echoed: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for name, default in DEFAULTS.items():
-        value = echoed.get(name, default)
-        yield name, {**default, **value} if isinstance(default, Mapping) else value
-
-
-def _reasoning(id_: str, text: str | None) -> dict[str, Any]:
-    summary = [] if text is None else [{"type": "summary_text", "text": text}]
-    return {"id": id_, "type": "reasoning", "summary": summary}
-
-
-def _message(id_: str, text: str, status: str, citations: list[dict[str, Any]]) -> dict[str, Any]:
-    content = [_text_part(text, citations)]
-    return {"id": id_, "type": "message", "status": status, "role": "assistant", "content": content}
-
-
-def _text_part(text: str, citations: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"type": "output_text", "text": text, "annotations": citations, "logprobs": []}
-
-
-def _citations(parts: Parts, at: int) -> list[dict[str, Any]]:
-    return [_citation(source, at) for source in parts.sources()]
-
-
-def _citation(source: Source, at: int) -> dict[str, Any]:
-    """Cite a page by its address, and anything else as a file; `at` is where in the text it stands."""
-    if source.url:
-        return {
-            "type": "url_citation",
-            "url": source.url,
-            "title": source.title,
-            "start_index": at,
-            "end_index": at,
-        }
-    index = source.position - 1
-    return {"type": "file_citation", "file_id": source.file_id, "filename": source.title, "index": index}
-
-
-def _usage(parts: Parts) -> dict[str, Any]:
-    usage = parts.usage
-    return {
-        "input_tokens": usage.prompt,
-        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
-        "output_tokens": usage.completion,
-        "output_tokens_details": {"reasoning_tokens": 0},
-        "total_tokens": usage.total,
-    }
