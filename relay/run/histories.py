@@ -116,7 +116,7 @@ class Histories:
             for id_ in self.history.known_as:
                 if (entry := self._read(id_)) and self._hold(entry):
                     for one in entry.ids:
-                        self.records.remove(one)
+                        self.records.discard(one)
                     return entry
         except StorageFailed:
             if self.history.required:

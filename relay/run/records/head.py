@@ -34,6 +34,12 @@ class Page:
         self.size += entry.size
         self.newest = max(self.newest, entry.at)
 
+    def remove(self, entry: Entry) -> None:
+        """Take an entry out."""
+        if self.entries:
+            self.entries.remove(entry)
+            self.size -= entry.size
+
     def encode(self) -> bytes:
         return wire.encode(wire.dump(list(self.entries or ())))
 

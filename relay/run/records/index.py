@@ -25,6 +25,7 @@ log = logging.getLogger("duck_relay")
 SLOTS = 32  # writers at once; to look around costs a call for each slot that was ever used, and one more
 LEASE = 600.0  # seconds that a slot stays its writer's after the last look around
 LOOK = 200.0  # seconds from one look around to the next, while there is something to write
+MOST_GONE = 1000  # removed records whose entries nobody has taken out yet
 GENTLE = 8  # entries more than necessary that a new one clears away: expired ones, and those above the share
 
 
@@ -66,6 +67,7 @@ class Index:
         self._writer = writer
         self._lock = threading.Lock()  # guards what waits
         self._waiting: list[_Waiting] = []  # who came first stands first
+        self._gone: dict[str, float] = {}  # ids of removed records, and until when they were entered at the latest
         self._leader: _Waiting | None = None  # the only one that calls the storage: it writes for all that wait
         self._slot: int | None = None
         self._pages: list[Page] = []  # the oldest first; the last is the one that is written
@@ -80,6 +82,16 @@ class Index:
     def ready(self, reach: Reach) -> None:
         """Make sure of the slot. Raises StorageFailed."""
         self._wait_for(reach, _Waiting(None))
+
+    def drop(self, id_: str, before: float) -> None:
+        """Take the entries of a removed record that were made before then out, with the next one that is written.
+
+        Those in pages that an earlier process wrote stay until the room is needed: to look costs a call for each.
+        """
+        with self._lock:
+            self._gone[id_] = before
+            while len(self._gone) > MOST_GONE:
+                del self._gone[next(iter(self._gone))]
 
     def is_ready(self, now: float) -> bool:
         """Tell whether there is a slot, and it can't be another's yet."""
@@ -141,6 +153,8 @@ class Index:
         self._look_around(reach)
         with self._lock:
             batch = list(self._waiting)
+            gone, self._gone = self._gone, {}
+        self._take_out(reach, gone)
         too_large = self._kind.budget + 1
         for waiting in batch:
             if waiting.placed or waiting.entry is None:
@@ -155,6 +169,17 @@ class Index:
         self._write_page(reach)
         for waiting in batch:
             waiting.written = not waiting.refused
+
+    def _take_out(self, reach: Reach, gone: Mapping[str, float]) -> None:
+        """Forget entries whose records are gone; a page goes when it names nothing any more."""
+        if not gone:
+            return
+        for page in list(self._pages):
+            found = [entry for entry in page.entries or () if entry.at < gone.get(entry.id, 0.0)]
+            for entry in found:
+                page.remove(entry)
+            if found and not page.entries and page is not self._pages[-1]:
+                self._clear_one(reach, page)
 
     def _place(self, reach: Reach, entry: Entry) -> None:
         if len(self._pages[-1].entries or ()) >= self._kind.page:

@@ -5,7 +5,7 @@ import pytest
 from relay.run.deliveries import LEASE
 from relay.run.dify import StorageFailed
 from relay.run.records import DAY, KINDS, Held, Kind, RecordsFull
-from tests.relay.run.records import HEADS, SMALL, Process, bodies, lost, stored_records
+from tests.relay.run.records import HEADS, SMALL, Clock, Process, bodies, lost, stored_records
 from tests.relay.storage import Crashed, Shelf
 
 
@@ -244,3 +244,49 @@ def test_a_record_that_is_being_written_anew_is_among_the_latest_all_the_time(on
     records.write("a", {"n": 1})
     records.enter("a", {"n": 2})  # the record itself follows
     assert bodies(records.latest(5)) == [1]
+
+
+def test_a_record_that_is_discarded_takes_no_room_any_more(one: Process) -> None:
+    """As many turns as would fill the budget a hundred times, each in place of the one before."""
+    kind = Kind(name="small", budget=20_000, keep=DAY)
+    records = one.records(kind)
+    records.write("stays", {"said": "x"})
+    for turn in range(4000):
+        records.write(f"turn {turn}", {"said": "x" * 200})
+        one.clock.now += 1
+        records.discard(f"turn {turn}")
+    assert records.read("stays")
+    assert len([key for key in one.shelf.values if key.startswith("small")]) <= 5  # head, pages, and one record
+    assert one.shelf.stored < 20_000
+    assert lost(one.shelf) == []
+
+
+def test_what_is_written_while_its_last_record_is_discarded_keeps_its_entry(one: Process) -> None:
+    kind = Kind(name="small", budget=20_000, keep=DAY)
+    records = one.records(kind)
+    for _ in range(2):
+        records.write("again", {"said": "x"})
+        one.clock.now += 1
+    records.discard("again")
+    one.clock.now += 1
+    records.write("again", {"said": "y"})
+    one.clock.now += 1
+    records.write("other", {"said": "x"})
+    assert [record["said"] for record in records.latest(10)] == ["x", "y"]
+    assert lost(one.shelf) == []
+
+
+def test_what_an_earlier_process_discarded_is_cleared_when_the_room_is_needed(one: Process) -> None:
+    kind = Kind(name="small", budget=20_000, keep=DAY)
+    for turn in range(50):
+        one.records(kind).write(f"turn {turn}", {"said": "x" * 200})
+    second = Process(one.shelf, Clock(one.clock.now + 700))
+    records = second.records(kind)
+    records.write("stays", {"said": "x"})
+    for turn in range(50):
+        records.discard(f"turn {turn}")
+    for turn in range(30):
+        records.write(f"later {turn}", {"said": "x" * 200})
+    assert records.read("stays")
+    assert one.shelf.stored < 20_000
+    assert lost(one.shelf) == []
