@@ -12,19 +12,21 @@ from werkzeug import Request, Response
 
 from relay import identity
 from relay.answer import declared_by, finish
-from relay.call import Interface
+from relay.call import Interface, Upload
 from relay.carry import Carrier
 from relay.errors import MethodNotAllowed, RelayError
 from relay.given import Giving
 from relay.host import Host
-from relay.incoming import access
+from relay.incoming import access, issued
 from relay.incoming.access import Caller
+from relay.incoming.issued import Issued
 from relay.incoming.received import Received, receive
 from relay.incoming.settings import Settings
 from relay.log import Line
 from relay.outgoing import coding
 from relay.outgoing.response import of_reply
 from relay.plan import Plan
+from relay.run import files
 from relay.run.dify import Dify
 from relay.senders import Reply
 
@@ -62,6 +64,19 @@ class Client:
             declared=declared,
             anywhere=True,
         )
+
+    def key(self) -> str:
+        """Give the key that the caller holds, whoever else may call. Raises Unauthorized."""
+        return self.settings.api_keys[access.check_key(self.received, self.settings) - 1]
+
+    def hand_over(self, upload: Upload, key: str, app_id: str = "") -> tuple[str, Issued]:
+        """Hand a file to Dify, within the limits of an app if one is named; give the id that stands for it here.
+
+        The id is signed by the key. Raises RelayError.
+        """
+        parameters = self.giving(app_id, self.received.interface).declared(app_id) if app_id else None
+        stored = files.hand_over(upload, self.dify.upload, now=self.host.clock(), parameters=parameters)
+        return issued.issue(stored, key, self.received.endpoint_id), stored
 
     def identity(self, form: str) -> tuple[str | None, str]:
         """Give what an Idempotency-Key stands for: see `identity.of_request`."""

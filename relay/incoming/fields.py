@@ -27,6 +27,7 @@ class Asked:
 
 FIELDS = frozenset(Asked.__dataclass_fields__) - {"placed"}
 FILES_OF = "files."  # and the name of an input: the files that are for it
+LONGEST_USER = 255  # characters of who asks by another API, as in Dify
 NEW = "new"  # as a conversation_id: start a new one, whatever is remembered
 
 

@@ -9,12 +9,11 @@ from uuid import UUID
 
 from relay.errors import InvalidParam
 from relay.incoming import sent
-from relay.incoming.fields import Asked
+from relay.incoming.fields import LONGEST_USER, Asked
 from relay.incoming.received import Received
 
 STREAMING = "streaming"
 BLOCKING = "blocking"
-LONGEST_USER = 255  # characters, as in Dify
 
 
 def read(received: Received) -> Asked:

@@ -12,11 +12,10 @@ from werkzeug import Response
 from relay.call import Upload
 from relay.client import Client
 from relay.errors import InvalidParam, MethodNotAllowed, NotFound
-from relay.incoming import access, issued
+from relay.incoming import issued
 from relay.incoming.issued import Issued
 from relay.incoming.received import Received
 from relay.outgoing.response import of_json
-from relay.run import files
 
 FIELD = "file"
 PURPOSES = ("assistants", "batch", "evals", "fine-tune", "user_data", "vision")
@@ -25,20 +24,16 @@ PURPOSE = "user_data"  # what OpenAI advises for files that a model is to read; 
 
 def upload(client: Client, _: Mapping[str, Any]) -> Response:
     """Hand a file to Dify, and give its id. Raises RelayError."""
-    key = client.settings.api_keys[_key(client) - 1]
+    key = client.key()
     purpose = _purpose(client.received)
     file = _file(client.received)
-    parameters = None
-    if client.received.app_id:
-        app_id = client.app_id("")
-        parameters = client.giving(app_id).declared(app_id)
-    handed = files.hand_over(file, client.dify.upload, now=client.host.clock(), parameters=parameters)
-    return of_json(_described(handed, issued.issue(handed, key, client.received.endpoint_id), purpose))
+    id_, handed = client.hand_over(file, key, client.app_id("") if client.received.app_id else "")
+    return of_json(_described(handed, id_, purpose))
 
 
 def find(client: Client, path: Mapping[str, Any]) -> Response:
     """List no files, or tell of the one that the path names. Raises NotFound, Unauthorized."""
-    _key(client)
+    client.key()
     id_ = path.get("file_id")
     if id_ is None:
         return of_json({"object": "list", "data": [], "first_id": None, "last_id": None, "has_more": False})
@@ -54,13 +49,9 @@ def find(client: Client, path: Mapping[str, Any]) -> Response:
 
 def remove(client: Client, _: Mapping[str, Any]) -> Response:
     """Say that no file can be deleted. Raises MethodNotAllowed, Unauthorized."""
-    _key(client)
-    raise MethodNotAllowed("A file can't be deleted: Dify lets no plugin do that.", headers={"Allow": "GET, HEAD"})
-
-
-def _key(client: Client) -> int:
-    """Give which key is presented, from 1. Raises Unauthorized."""
-    return access.check_key(client.received, client.settings)
+    client.key()
+    allowed = {"Allow": "GET, HEAD, OPTIONS"}
+    raise MethodNotAllowed("A file can't be deleted: Dify lets no plugin do that.", headers=allowed)
 
 
 def _purpose(received: Received) -> str:

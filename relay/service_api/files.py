@@ -7,9 +7,8 @@ from werkzeug import Response
 
 from relay.client import Client
 from relay.errors import InvalidParam, PayloadTooLarge, RelayError, UnsupportedMediaType
-from relay.incoming import access, issued, service
+from relay.incoming import service
 from relay.outgoing.response import of_json
-from relay.run import files
 
 
 class NoFileUploaded(InvalidParam):
@@ -41,7 +40,7 @@ def upload(client: Client, _: Mapping[str, Any]) -> Response:
     Whoever may call, only a holder of the key stores anything: an id is signed by it.
     """
     received = client.received
-    key = client.settings.api_keys[access.check_key(received, client.settings) - 1]
+    key = client.key()
     app_id = client.app_id("")
     try:
         content = received.content
@@ -50,15 +49,13 @@ def upload(client: Client, _: Mapping[str, Any]) -> Response:
             raise NoFileUploaded("Please upload your file: as the part file of a multipart/form-data body.")
         if len(content.uploads) > 1:
             raise TooManyFiles("Only one file is allowed.")
-        parameters = client.giving(app_id, received.interface).declared(app_id)
-        [file] = content.uploads
-        stored = files.hand_over(file, client.dify.upload, now=client.host.clock(), parameters=parameters)
+        id_, stored = client.hand_over(content.uploads[0], key, app_id)
     except RelayError as error:
         if code := CODES.get(type(error)):
             raise code(error.message) from error
         raise
     told = {
-        "id": issued.issue(stored, key, received.endpoint_id),
+        "id": id_,
         "name": stored.name,
         "size": stored.size,
         "extension": stored.extension,

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from relay.errors import InvalidParam
+from relay.incoming.fields import LONGEST_USER
 
 LONGEST_MODEL = 256  # characters
-LONGEST_USER = 255  # characters, as in Dify
 
 
 def text(values: Mapping[str, Any], name: str, *, longest: int) -> str:
