@@ -16,6 +16,7 @@ EXCHANGES = 3  # by which a caller that names a user is found
 LINE = 100  # messages by which an edited history is told from one of which a client sends the end only
 BRIEF = 8  # hexadecimal digits
 LONGEST = 32 * 1024  # bytes of what came before, told as text
+PIECE = 64 * 1024  # characters whose words are counted off at a time
 
 # how clients put a model's thoughts into an answer that they send back
 _THOUGHTS = (("<think>", "</think>"), ('<details type="reasoning"', "</details>"))
@@ -170,8 +171,20 @@ def _answer(text: str) -> str:
 
 
 def _digest(one: Message) -> str:
-    words = " ".join(_words(one).split())
-    return _hash([one.role, words, one.digest])
+    return _hash([one.role, _spaced(_words(one)), one.digest])
+
+
+def _spaced(text: str) -> str:
+    """Put one blank between two words, piece by piece: each word of its own takes some 60 bytes."""
+    kept, within = [""], False
+    for at in range(0, len(text), PIECE):
+        piece = text[at : at + PIECE]
+        words = " ".join(piece.split())
+        if words and any(kept) and not (within and not piece[0].isspace()):
+            kept.append(" ")
+        kept.append(words)
+        within = not piece[-1].isspace()
+    return "".join(kept)
 
 
 def _alternating(spoken: Sequence[tuple[str, str]], roles: Sequence[str]) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
+from relay import wire
 from relay.call import File, Reference
 from relay.errors import InvalidParam, PayloadTooLarge
 from relay.incoming import sent
@@ -135,15 +136,16 @@ def message(role: Any, content: Any, where: str) -> Message:
         raise InvalidParam(f"{where}.role must be one of {known}.", param=f"{where}.role")
     if content is None and role in TOOL | {ASSISTANT}:
         content = ""
-    texts, marks, files = [], [], []
+    texts, marks, files = [], [], sha256()
     for part, path in _parts(content, f"{where}.content"):
         kind = _kind(part, path)
         if kind in TEXTS:
             texts.append(_text(part, TEXTS[kind], path))
         else:
             marks.append(f"[{FILES[kind].shown}]")
-            files.append(repr(sorted(part.items(), key=str)))
-    digest = sha256("\0".join(files).encode("utf-8", "surrogatepass")).hexdigest() if files else ""
+            for name in sorted(part):
+                files.update(wire.line({name: part[name]}))
+    digest = files.hexdigest() if marks else ""
     return Message(role=role, text="\n".join(texts), marks=tuple(marks), digest=digest)
 
 

@@ -1,6 +1,7 @@
 """Which of Dify's conversations a client's history goes on in."""
 
 import threading
+import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -12,7 +13,7 @@ from relay.event import Event
 from relay.incoming.openai import messages
 from relay.run.failure import ConversationNotFound, UserNotFound
 from relay.run.histories import Histories
-from relay.run.history import LONGEST, history_of, tell
+from relay.run.history import LONGEST, PIECE, history_of, tell
 from relay.run.inbox import Inbox
 from relay.run.records import HISTORIES
 from tests.relay.run.records import Clock, Process
@@ -372,6 +373,38 @@ def test_a_first_question_costs_no_read(endpoint: Endpoint) -> None:
 def test_a_million_unclosed_thoughts_are_read_in_one_pass(endpoint: Endpoint) -> None:
     endpoint.ask(user("one"), said("<think>" * 400_000), user("two"))
     assert endpoint.conversations == [None]
+
+
+LONG = "quack, " * (PIECE // 4)
+
+
+@pytest.mark.parametrize(
+    ("written", "same"),
+    [
+        (LONG.replace(" ", "\n \t"), True),
+        (" " * PIECE + LONG + " " * (3 * PIECE), True),
+        (LONG.replace(" ", " " * 50), True),
+        (LONG.replace(" ", ""), False),
+        (LONG[:PIECE] + " " + LONG[PIECE:], False),
+        (LONG[:-9] + LONG[-8:], False),
+    ],
+    ids=["other blanks", "around", "far apart", "none", "within a word", "a letter less"],
+)
+def test_long_texts_are_known_by_their_words_too(endpoint: Endpoint, written: str, same: bool) -> None:
+    endpoint.ask(user(LONG))
+    endpoint.ask(user(written), said(LONG.upper()), user("two"))
+    assert endpoint.conversations == [None, "c1" if same else None]
+
+
+def test_a_long_history_takes_little_memory_beside_itself() -> None:
+    conversation = messages.read([user("one"), said("ab " * 500_000), user("two")])
+    tracemalloc.start()
+    try:
+        history_of(conversation, app_id="a", user=None, named=True, told="all")
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 10_000_000
 
 
 def test_a_question_that_stands_in_an_input_stands_there_alone_too(endpoint: Endpoint) -> None:

@@ -1,5 +1,6 @@
 """Messages: what is asked, what came before, the files; and of each bad one the sentence and the parameter."""
 
+import tracemalloc
 from base64 import b64encode
 from typing import Any
 
@@ -140,6 +141,17 @@ def test_files_of_the_past_are_told_apart_but_not_read() -> None:
     assert one == again
     assert one.digest != other.digest
     assert (one.told, one.files) == ("[image]", ())
+
+
+def test_a_large_file_takes_its_size_once_while_it_is_read() -> None:
+    sent = [{"role": "user", "content": [{"type": "input_audio", "input_audio": {"data": "A" * 2_000_000}}]}, BYE, HI]
+    tracemalloc.start()
+    try:
+        messages.read(sent)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 3_000_000
 
 
 ROLES = "messages[0].role must be one of assistant, developer, function, system, tool, user."
