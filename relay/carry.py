@@ -9,10 +9,10 @@ from typing import Any
 
 from werkzeug import Response
 
-from relay.errors import AppFailed, AppTimeout, RelayError, TooManyRequests
+from relay.errors import AnswerNotKept, AppFailed, AppTimeout, RelayError, TooManyRequests
 from relay.execution import Execution, Means
 from relay.log import unforeseen
-from relay.outgoing.formats import FORMS
+from relay.outgoing.formats import FORMATS, FORMS
 from relay.outgoing.openai.errors import SHOULD_RETRY
 from relay.outgoing.pump import UNFORESEEN, together
 from relay.outgoing.response import of_type
@@ -42,6 +42,8 @@ class Carrier(Means):
         run = self._begin(plan)
         if isinstance(run, Answer):
             self.line.replayed = True
+            if not run.body and plan.form not in FORMATS:
+                raise AnswerNotKept
             return of_type(run.media_type, run.body, run.status)
         try:
             whole = run.whole()

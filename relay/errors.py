@@ -108,6 +108,20 @@ class IdempotencyKeyReused(RelayError):
     code = "idempotency_key_reused"
 
 
+class AnswerNotKept(RelayError):
+    """The same request was answered before, by more than is kept. Nothing has run."""
+
+    status = HTTPStatus.CONFLICT
+    code = "answer_not_kept"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This request was answered before, and that answer was too large to be kept: ask with another"
+            " Idempotency-Key.",
+            headers={"x-should-retry": "false"},
+        )
+
+
 class PayloadTooLarge(RelayError):
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     code = "payload_too_large"

@@ -70,6 +70,7 @@ class Execution:
         self._gatherer = form.gatherer(plan.options) if form.gatherer else Shaped(self._shape)
         self._record = Record(LONGEST_ANSWER if delivery else 0)
         self._task = self._begin_task() if plan.stoppable else None
+        self._concluded = False
         self._beside = [every(RENEW, delivery.renew)] if delivery else []
         if self._task:
             self._beside += [every(LOOK, self._task.look), self._task.leave]
@@ -79,6 +80,7 @@ class Execution:
                 self._events(self._app.upload(plan.call)),
                 self._make_output(),
                 leave=self._app.leave,
+                conclude=self._conclude_stream,
                 timing=Timing(ending=means.host.ending),
             )
         except BaseException:
@@ -117,12 +119,10 @@ class Execution:
     def stream(self) -> Iterator[bytes]:
         """Stream the answer. Raises nothing: the daemon would send the traceback to the caller."""
         line = self._means.line
-        answer = None
         try:
             for chunk in self._pump.chunks():
                 line.sent(chunk)
                 yield chunk
-            answer = self._answer()
         except Exception as error:  # noqa: BLE001 - the daemon would send the traceback to the caller
             unforeseen(line.request_id, error)
             line.notes.append("500 internal_error")
@@ -130,7 +130,8 @@ class Execution:
             # before the generator ends, because afterwards nothing can be stored
             if self._pump.error:
                 line.failed(self._pump.error)
-            self._conclude(answer)
+            if not self._concluded:
+                self._conclude(None)
             line.write(self._means.host.elapsed())
 
     def _answer(self) -> Answer | None:
@@ -147,7 +148,11 @@ class Execution:
         for end in self._beside:
             end()
 
+    def _conclude_stream(self) -> None:
+        self._conclude(self._answer())
+
     def _conclude(self, answer: Answer | None) -> None:
+        self._concluded = True
         self._release()
         if self._task and self._task.stopped:
             self._means.line.notes.append("stopped")

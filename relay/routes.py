@@ -124,7 +124,7 @@ ROUTES: Sequence[Route] = (
         ("/files/<file_id>", "GET DELETE"),
         ("/files/<file_id>/<any(content):part>", "GET"),
         ("/models", "GET"),
-        ("/models/<model_id>", "GET"),
+        ("/models/<path:model_id>", "GET"),
         shown="/v1/chat/completions",
     ),
     *_of_service_api(),

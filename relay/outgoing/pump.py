@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from math import inf
 
 from relay.errors import AppTimeout, RelayError
 from relay.event import Event
@@ -89,10 +90,13 @@ class Pump:
         *,
         leave: Callable[[], None],
         timing: Timing | None = None,
+        conclude: Callable[[], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`leave` gives the run up; it is called once the answer has ended, in whatever way.
 
+        `conclude` is called when the answer is whole, before its last chunk leaves: many a client hangs up at its
+        sight, and then nothing can be stored.
         The run begins when its `events` are asked for; None of them means that nothing is in the inbox yet.
         """
         self.events = 0
@@ -100,6 +104,7 @@ class Pump:
         self._events = events
         self._output = output
         self._leave = leave
+        self._conclude = conclude
         self._timing = timing or Timing()
         self._clock = clock
         self._started = self._heard = clock()
@@ -157,6 +162,8 @@ class Pump:
             except Exception as error:  # noqa: BLE001 - an event that its form can't show, whatever it is
                 self._fail(_unforeseen(error))
                 last = self._output.end(self._error)
+            if self._conclude:
+                self._conclude()
             yield from split(last)
             time.sleep(max(first + self._timing.ending - self._clock(), 0))
         finally:
@@ -194,8 +201,12 @@ class Pump:
                     break
                 self.events += 1
                 self._output.take(event, now)
-                if not self.events % AT_ONCE and self._output.due() <= self._clock():
-                    break
+                if not self.events % AT_ONCE:
+                    due = self._output.due()
+                    if due <= self._clock():
+                        break
+                    if due == inf:  # nothing else would let whoever reads Dify's lines have its turn
+                        rest()
             else:
                 self._complete = True
         except RelayError as error:

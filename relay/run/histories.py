@@ -8,7 +8,7 @@ and what came before comes along as text.
 Who names an earlier response instead sends only what is new: that has to be known, and is good once, too.
 
 What is exact. Within a process only one question goes on from a record. Across processes two that come in the same
-moment may both, as long as the storage takes to read and delete.
+moment may both, as long as the storage takes to read and write.
 """
 
 import json
@@ -16,6 +16,7 @@ import logging
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
+from http import HTTPStatus
 from secrets import token_hex
 from typing import NamedTuple
 
@@ -30,7 +31,11 @@ from relay.run.records import Held, Records, RecordsFull
 
 log = logging.getLogger("duck_relay")
 
-HELD = 60.0  # seconds in which nobody else of this process takes a record that is about to go, or just went
+HELD = 600.0  # seconds that a run may take, and in which nobody else goes on from where it does
+MOST_LET_GO = 1000  # runs whose caller has hung up, or just went
+
+# marks of runs that this process has given up, and could perhaps not write so
+_let_go: dict[str, None] = {}
 
 
 class PreviousResponseNotFound(InvalidParam):
@@ -47,6 +52,20 @@ class PreviousResponseNotFound(InvalidParam):
         )
 
 
+class PreviousResponseInProgress(AppUnavailable):
+    """Another question goes on from that response at this moment. Nothing has run."""
+
+    status = HTTPStatus.CONFLICT
+    code = "previous_response_in_progress"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Another question is just going on from this response: go on from the answer to that one.",
+            headers={"Retry-After": "2"},
+            param="previous_response_id",
+        )
+
+
 class _Entry(NamedTuple):
     """A conversation, by which ids it is known, and what was said in it."""
 
@@ -54,6 +73,8 @@ class _Entry(NamedTuple):
     ids: tuple[str, ...]
     line: str
     system: str  # History.system
+    mark: str = ""  # of the run that has taken it
+    held_until: float = 0.0  # by that run, in seconds since 1970
 
     @property
     def name(self) -> str:
@@ -65,8 +86,10 @@ class _Entry(NamedTuple):
 class Histories:
     """Runs an app where a history was said.
 
-    A record is `{"tag", "at", "conversation_id", "system", "also", "line"}`: what the app was told to be, the other
-    ids by which it is known, and a few digits of each message.
+    A record is `{"tag", "at", "conversation_id", "system", "also", "line", "mark", "held_until"}`: what the app was
+    told to be, the other ids by which it is known, a few digits of each message, and which run has taken it until
+    when. That mark stays when a caller hangs up, for then nothing can be written: in the process where that happened
+    the conversation can be taken again at once, in others when the longest run would be over.
     """
 
     records: Records
@@ -84,25 +107,35 @@ class Histories:
         taken = None
         if self.history.known_as:
             taken = yield from self.aside(self._take)
-        if taken is None:
-            if self.history.required:
-                raise PreviousResponseNotFound
-            yield from self._remember(invoke(call), None)
+        if taken and (yield from self._go_on(taken, call, invoke)):
             return
-        silent = True
+        if self.history.required:
+            raise PreviousResponseNotFound
+        yield from self._remember(invoke(call), None)
+
+    def _go_on(
+        self, taken: _Entry, call: Call, invoke: Callable[[Call], Iterator[Event | None]]
+    ) -> Generator[Event | None, None, bool]:
+        """Run the app in the conversation that was taken; False where Dify no longer knows it."""
+        silent = stands = True
         try:
             for event in self._remember(invoke(self._alone(call, taken)), taken):
                 silent = silent and event is None
                 yield event
+            stands = not self.said()
         except LOST_CONVERSATION:
             if not silent:
                 raise
-            if self.history.required:
-                raise PreviousResponseNotFound from None
-            yield from self._remember(invoke(call), None)
+            stands = False
+            yield from self.aside(lambda: self._write(None, instead_of=taken))
+            return False
         except Exception:
-            yield from self._give_back(taken)
+            yield from self.aside(lambda: self._write(taken))
             raise
+        finally:
+            if stands:
+                self._let_go(taken)
+        return True
 
     def _alone(self, call: Call, taken: _Entry) -> Call:
         history = self.history
@@ -111,13 +144,23 @@ class Histories:
         return replace(call, query=query, inputs=inputs, conversation_id=taken.conversation_id)
 
     def _take(self) -> _Entry | None:
-        """Give the conversation that said it; nobody else finds it from now on. Raises AppUnavailable."""
+        """Give the conversation that said it; nobody else may go on there from now on. Raises AppUnavailable."""
+        now = self.records.clock()
         try:
             for id_ in self.history.known_as:
-                if (entry := self._read(id_)) and self._hold(entry):
-                    for one in entry.ids:
-                        self.records.discard(one)
-                    return entry
+                if not (entry := self._read(id_)):
+                    continue
+                if (entry.held_until > now and entry.mark not in _let_go) or not self._hold(entry):
+                    if self.history.required:
+                        raise PreviousResponseInProgress
+                    continue
+                found, *others = entry.ids
+                self._write_one(entry._replace(mark=self.mark, held_until=now + HELD), found)
+                for one in others:
+                    self.records.discard(one)
+                return entry._replace(mark="", held_until=0.0)
+        except RecordsFull:
+            return None
         except StorageFailed:
             if self.history.required:
                 raise AppUnavailable("What was said before can't be read at the moment: try again.") from None
@@ -127,9 +170,16 @@ class Histories:
     def _hold(self, entry: _Entry) -> bool:
         """Take a conversation as far as it has come, under whichever of its ids; False where another one has.
 
-        It stays held: who has read the record before it was gone comes later.
+        Once it has gone on it stays held: who has read the record before it was gone comes later.
         """
         return self.records.hold(entry.name, Held(self.mark, self.records.clock() + HELD)) is None
+
+    def _let_go(self, taken: _Entry) -> None:
+        """Let somebody else take it, where the record may still say that this run has it."""
+        _let_go[self.mark] = None
+        while len(_let_go) > MOST_LET_GO:
+            del _let_go[next(iter(_let_go))]
+        self.records.release(taken.name, self.mark)
 
     def _read(self, id_: str) -> _Entry | None:
         match self.records.read(id_):
@@ -138,9 +188,11 @@ class Histories:
                 "system": str(system),
                 "also": [*also],
                 "line": str(line),
+                "mark": str(mark),
+                "held_until": int() | float() as held_until,
             } if self.history.ends(line):
                 ids = (id_, *(one for one in also if isinstance(one, str)))
-                return _Entry(conversation_id, ids, line, system)
+                return _Entry(conversation_id, ids, line, system, mark, held_until)
         return None
 
     def _remember(self, events: Iterator[Event | None], taken: _Entry | None) -> Iterator[Event | None]:
@@ -154,18 +206,27 @@ class Histories:
             history = self.history
             ids = history.ids_after(answer, self.named())
             entry = _Entry(conversation_id, ids, history.line_after(answer), history.system)
-            yield from self.aside(lambda: self._write(entry))
+            yield from self.aside(lambda: self._write(entry, instead_of=taken))
         elif taken:
-            yield from self._give_back(taken)
+            yield from self.aside(lambda: self._write(taken))
 
-    def _give_back(self, taken: _Entry) -> Generator[None, None, None]:
-        yield from self.aside(lambda: self._write(taken))
-        self.records.release(taken.name, self.mark)
-
-    def _write(self, entry: _Entry) -> None:
-        told = {"conversation_id": entry.conversation_id, "system": entry.system, "line": entry.line}
+    def _write(self, entry: _Entry | None, *, instead_of: _Entry | None = None) -> None:
         try:
-            for id_ in entry.ids:
-                self.records.write(id_, {**told, "also": [one for one in entry.ids if one != id_]})
+            if instead_of:
+                self.records.discard(instead_of.ids[0])
+            if entry:
+                for id_ in entry.ids:
+                    self._write_one(entry, id_)
         except (StorageFailed, RecordsFull):
             log.warning("the storage can't be written: a conversation may be forgotten")
+
+    def _write_one(self, entry: _Entry, id_: str) -> None:
+        record = {
+            "conversation_id": entry.conversation_id,
+            "system": entry.system,
+            "line": entry.line,
+            "also": [one for one in entry.ids if one != id_],
+            "mark": entry.mark,
+            "held_until": entry.held_until,
+        }
+        self.records.write(id_, record)

@@ -29,7 +29,7 @@ class History:
 
     known_as: tuple[str, ...] = ()  # the whole first; none where nothing was answered before
     required: bool = False  # nothing runs where none of these is known
-    chain: str  # stands for all messages, the question's included; "" where the caller did not send them
+    chain: str  # stands for all messages, the question's included; "" where nothing is known by them
     recent: tuple[str, ...] = ()  # stand for the last exchanges, the question's included; none without a user
     line: tuple[str, ...] = ()  # stand, more briefly, for the LINE latest messages before the question
     asked: tuple[str, ...] = ()  # and for the question's
@@ -76,7 +76,8 @@ def history_of(
 ) -> History:
     """Give the history of a question.
 
-    `named` says that its caller has proven to be one who may name a user; `system` is what stands before the query
+    `named` says that its caller has proven to be one who may name a user: whom a stranger names is nobody whose
+    conversations could be found by what was said in them; `system` is what stands before the query
     in `told`. With the id of a `previous` response all that the caller sent is new.
     """
     scope = _hash([app_id, json.dumps(user)])  # a record holds its other ids, and no names
@@ -100,7 +101,8 @@ def history_of(
     asked = [_digest(one) for one in conversation.asked]
     chain = _chain("", [digest for _, digest in before])
     known: list[str] = []
-    if any(role == ASSISTANT for role, _ in spoken):
+    unproven = bool(user) and not named
+    if any(role == ASSISTANT for role, _ in spoken) and not unproven:
         known.append(_whole(scope, chain))
     recent: list[str] = []
     if named and user:
@@ -110,7 +112,7 @@ def history_of(
         recent = _alternating(both, [USER, *[ASSISTANT, USER] * (EXCHANGES - 1)])
     return History(
         known_as=tuple(known),
-        chain=_chain(chain, asked),
+        chain="" if unproven else _chain(chain, asked),
         recent=tuple(recent),
         line=tuple(digest[:BRIEF] for _, digest in spoken[-LINE:]),
         asked=tuple(digest[:BRIEF] for digest in asked),

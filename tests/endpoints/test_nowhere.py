@@ -38,7 +38,7 @@ def test_a_method_that_is_not_answered_is_told(shared: httpx.Client, method: str
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1", "/v1/embeddings", "/duck/chat-1-0/v1/embeddings", "/models/a/b", "/files/a/b/c"]
+    "path", ["/v1", "/v1/embeddings", "/duck/chat-1-0/v1/embeddings", "/responses/a/b", "/files/a/b/c"]
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
 def test_who_speaks_openais_api_is_told_in_its_shape(shared: httpx.Client, method: str, path: str) -> None:

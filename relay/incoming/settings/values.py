@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, SecretStr
 
 _BETWEEN = re.compile(r"[,\r\n]")
 _BETWEEN_NAMES = re.compile(r"[,\s]+")
-_IS = re.compile(r"\s*=\s*")
+_APP_ID = re.compile(r"[^\s;:=＝；：]+")  # what else stands there was meant to separate
 
 
 def _names(value: Any) -> Any:
@@ -20,16 +20,21 @@ type Names = Annotated[frozenset[str], BeforeValidator(_names)]
 
 
 def _named(value: Any) -> Any:
-    """Read "a, duck=b" into {"a": "a", "duck": "b"}; raises ValueError for a name without an id or with two."""
+    """Read "a, my duck=b" into {"a": "a", "my duck": "b"}; ids alone may be separated by blanks, too.
+
+    Raises ValueError for a name without an id or with two, and for what can't be an id.
+    """
     if not isinstance(value, str):
         return value
     named: dict[str, str] = {}
-    for one in filter(None, _BETWEEN_NAMES.split(_IS.sub("=", value.strip()))):
-        name, separator, id_ = one.partition("=")
-        if not name or (separator and not id_) or "=" in id_:
-            raise ValueError("each is an id, or a name, = and an id")
-        if named.setdefault(name, id_ or name) != (id_ or name):
-            raise ValueError("a name stands for one app")
+    for item in _BETWEEN.split(value):
+        parts = [part.strip() for part in item.split("=")]
+        pairs = [(one, one) for one in item.split()] if len(parts) == 1 else [(parts[0], parts[-1])]
+        for name, id_ in pairs:
+            if len(parts) > 2 or not name or not _APP_ID.fullmatch(id_):
+                raise ValueError("each is an id, or a name, = and an id")
+            if named.setdefault(name, id_) != id_:
+                raise ValueError("a name stands for one app")
     return named
 
 

@@ -11,6 +11,7 @@ from relay.texts import url
 
 LONGEST_OBSERVATION = 2_000  # characters that are shown of what a tool gave back
 MOST_SOURCES = 50
+MOST_LOOKS = 500  # at what was said, for a thought or a file of an app that has a great many
 FINISHES = frozenset({"length", "content_filter"})  # how a model may end, beside "stop"
 
 
@@ -58,7 +59,8 @@ class Parts:
         self._transcript = Transcript()
         self._thoughts: dict[str, str] = {}
         self._texts: list[str] = []
-        self._added: list[str] = []  # beside the text that the app itself says
+        self._added: dict[str, None] = {}  # beside the text that the app itself says
+        self._looks = 0
         self._usage: Mapping[str, Any] = {}
         self._total = 0
 
@@ -142,7 +144,7 @@ class Parts:
         A model that calls functions says its thought aloud, too: then it stands in the answer.
         """
         thought, observation = _text(event.get("thought")).strip(), _text(event.get("observation")).strip()
-        lines = [] if not thought or thought in self._transcript.text else [thought]
+        lines = [] if not thought or self._says(thought) else [thought]
         if tool := _text(event.get("tool")):
             lines.append(f"{tool}({_text(event.get('tool_input'))})")
         if observation:
@@ -160,16 +162,21 @@ class Parts:
     def _file(self, event: Event) -> str:
         """Show a file that the app made as Markdown does; one without an address can't be shown."""
         address = _text(event.get("url")).strip()
-        if event.get("belongs_to") == "user" or not url.web(address) or address in self._transcript.text:
+        if event.get("belongs_to") == "user" or not url.web(address) or self._says(address):
             return ""
         name = presentable(_text(event.get("filename")) or _text(event.get("type")) or "file")
         mark = "!" if event.get("type") == "image" else ""
         return self._beside(f"\n\n{mark}[{name.translate(_BRACKETS)}]({url.closed(address)})")
 
+    def _says(self, text: str) -> bool:
+        """Tell whether the answer says something already. Each look is at the whole of it, so not all get one."""
+        self._looks += 1
+        return self._looks <= MOST_LOOKS and text in self._transcript.text
+
     def _beside(self, text: str) -> str:
         if text in self._added:
             return ""
-        self._added.append(text)
+        self._added[text] = None
         return text
 
     def _finish(self, node: Mapping[str, Any]) -> None:

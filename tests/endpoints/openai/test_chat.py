@@ -250,3 +250,11 @@ def test_500_streams_of_20_callers_are_whole(workspace: Workspace) -> None:
             return await asyncio.gather(*(ask(made, events, gate) for events in lengths))
 
     assert asyncio.run(everyone()) == [(events, True) for events in lengths]
+
+
+def test_a_name_may_have_blanks_and_slashes(client: Make) -> None:
+    made = client(allowed_apps="My Duck = parrot, openai/gpt-4o=echo\nchat-1-0 chat-3-0")
+    names = [model.id for model in made.models.list()]
+    assert names == ["My Duck", "openai/gpt-4o", "chat-1-0", "chat-3-0"]
+    assert [made.models.retrieve(name).id for name in names] == names
+    assert say(made, "My Duck", "quack") == "quack"

@@ -212,3 +212,12 @@ def test_a_reminder_behind_the_question_leaves_the_conversation_known(client: Ma
     answer = say(made, PARROT, "a", short)
     say(made, PARROT, "a", short, {"role": "assistant", "content": answer}, "b")
     assert [known for _, known in asked(runs, made)] == [False, True]
+
+
+def test_whom_a_stranger_names_is_nobody_whose_conversation_could_be_found(client: Make, runs: Calls) -> None:
+    public = client(access="public", app="parrot", key="any")
+    for _ in range(2):
+        say(public, "parrot", "hi", {"role": "assistant", "content": "hi"}, "who am I", user="bob")
+    say(public, "parrot", "hi", user="bob")
+    say(public, "parrot", "hi", {"role": "assistant", "content": "hi"}, "who am I", user="bob")
+    assert [call["conversation_id"] for call in runs(public)] == [""] * 4

@@ -157,7 +157,7 @@ def test_who_is_not_let_in_is_told_why(
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/embeddings", "/v1/chat", "/v1/chat/completions/1", "/v1/", "/v1/models/a/b", "/duck/parrot/v1/nope"]
+    "path", ["/v1/embeddings", "/v1/chat", "/v1/chat/completions/1", "/v1/", "/v1/files/a/b", "/duck/parrot/v1/nope"]
 )
 def test_other_paths_are_openais_404(client: Make, path: str) -> None:
     made = client()
@@ -271,3 +271,17 @@ def test_nothing_of_the_settings_is_told_to_the_public(client: Make) -> None:
     with pytest.raises(openai.InternalServerError, match="not set up yet") as refused:
         say(made, "parrot", "hi")
     nothing_leaks(refused.value.response, KEY, "a-secret-of-mine", "allowed_apps")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_answer_that_was_too_large_to_be_kept_is_not_given_empty(client: Make, runs: Calls, stream: bool) -> None:
+    made = client(max_retries=2)
+    asked: dict[str, Any] = {"model": "big-300000", "messages": [HI], "stream": stream}
+    headers = {"Idempotency-Key": "once"}
+    answered = made.chat.completions.create(**asked, extra_headers=headers)
+    if stream:
+        list(answered)
+    with pytest.raises(openai.ConflictError) as refused:
+        made.chat.completions.create(**asked, extra_headers=headers)
+    assert refused.value.code == "answer_not_kept"
+    assert len(runs(made)) == 1

@@ -96,13 +96,13 @@ def test_a_response_is_gone_on_from_once_by_its_own_user_and_app(client: Make, r
             return made.responses.create(
                 model="parrot-200", input=question, user="bob", previous_response_id=slow
             ).output_text
-        except openai.BadRequestError as error:
+        except openai.ConflictError as error:
             return str(error.code)
 
     slow = made.responses.create(model="parrot-200", input="a", user="bob").id
     with ThreadPoolExecutor() as callers:
         answers = sorted(callers.map(go_on, "bcd"))
-    assert answers[1:] == ["previous_response_not_found"] * 2
+    assert answers[1:] == ["previous_response_in_progress"] * 2
     assert asked(runs, made) == [("a", False), ("a", False), (answers[0], True)]
     assert runs(other) == []
 
@@ -206,3 +206,16 @@ def test_other_methods_are_told_what_there_is(shared: OpenAI) -> None:
     assert (answer.status_code, answer.json()["error"]["code"]) == (405, "method_not_allowed")
     answer = httpx.post(f"{shared.base_url}responses/resp_1/cancel", headers=headers)
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "unknown_url")
+
+
+def test_a_client_that_asks_again_by_itself_after_a_time_out_goes_on(client: Make, runs: Calls) -> None:
+    """When a caller leaves nothing can be written, and the conversation must not be lost for that."""
+    made = client(max_retries=1)
+    first = made.responses.create(model="parrot-900", input="one")
+    with pytest.raises(openai.APITimeoutError):
+        made.with_options(timeout=0.5).responses.create(
+            model="parrot-900", input="two", previous_response_id=first.id
+        )
+    made.responses.create(model="parrot-900", input="two", previous_response_id=first.id)
+    begun, *gone_on = [call["conversation_id"] for call in runs(made)]
+    assert (begun, len(gone_on), len(set(gone_on))) == ("", 3, 1)

@@ -10,8 +10,8 @@ from relay.call import Call
 from relay.errors import AppFailed, AppUnavailable
 from relay.event import Event
 from relay.incoming.openai import messages
-from relay.run.failure import ConversationNotFound, UserNotFound
-from relay.run.histories import Histories, PreviousResponseNotFound
+from relay.run.failure import Cancelled, ConversationNotFound, UserNotFound
+from relay.run.histories import HELD, Histories, PreviousResponseInProgress, PreviousResponseNotFound
 from relay.run.history import history_of, tell
 from relay.run.inbox import Inbox
 from relay.run.records import HISTORIES
@@ -148,10 +148,51 @@ def test_of_two_at_the_same_moment_one_goes_on(endpoint: Endpoint) -> None:
     running = endpoint.running("two", previous=first)
     while not endpoint.asked[1:]:
         next(running)
-    with pytest.raises(PreviousResponseNotFound):
-        endpoint.ask("other", previous=first)
+    for _ in range(2):
+        with pytest.raises(PreviousResponseInProgress):
+            endpoint.ask("other", previous=first)
+        endpoint.process = Process(endpoint.shelf, endpoint.clock)  # another one, which knows the storage alone
     list(running)
     assert endpoint.asked == [(None, "one"), ("c1", "two")]
+    with pytest.raises(PreviousResponseNotFound):
+        endpoint.ask("other", previous=first)
+
+
+@pytest.mark.parametrize("how", ["the generator is closed", "Dify says so"])
+def test_who_hangs_up_can_ask_again_although_nothing_could_be_written(endpoint: Endpoint, how: str) -> None:
+    """As openai's clients do by themselves after a time-out."""
+    first = endpoint.ask("one")
+    if how == "Dify says so":
+        endpoint.end = raising(Cancelled("gone"))
+    running = endpoint.running("two", previous=first)
+    while not endpoint.asked[1:]:
+        next(running)
+    endpoint.shelf.broken = {"get", "set", "delete"}
+    if how == "Dify says so":
+        with pytest.raises(Cancelled):
+            list(running)
+    else:
+        running.close()  # type: ignore[attr-defined]
+    endpoint.shelf.broken = set()
+    endpoint.end = lambda: None
+    endpoint.ask("two", previous=first)
+    assert endpoint.asked == [(None, "one"), ("c1", "two"), ("c1", "two")]
+
+
+def test_in_another_process_what_a_caller_left_is_taken_up_when_its_run_would_be_over(endpoint: Endpoint) -> None:
+    first = endpoint.ask("one")
+    running = endpoint.running("two", previous=first)
+    while not endpoint.asked[1:]:
+        next(running)
+    other = Process(endpoint.shelf, endpoint.clock)
+    endpoint.process, left = other, running
+    endpoint.clock.now += HELD - 1
+    with pytest.raises(PreviousResponseInProgress):
+        endpoint.ask("two", previous=first)
+    endpoint.clock.now += 1
+    endpoint.ask("two", previous=first)
+    assert [conversation for conversation, _ in endpoint.asked] == [None, "c1", "c1"]
+    del left
 
 
 def test_a_run_that_breaks_leaves_it_as_it_was(endpoint: Endpoint) -> None:

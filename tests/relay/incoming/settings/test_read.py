@@ -205,6 +205,25 @@ def test_apps_are_separated_by_commas_blanks_or_lines() -> None:
 
 
 @pytest.mark.parametrize(
+    ("stored", "named"),
+    [
+        ("duck=a", {"duck": "a"}),
+        (" My Duck = a ,b, x/y=c", {"My Duck": "a", "b": "b", "x/y": "c"}),
+        ("duck=a, goose=a, duck=a", {"duck": "a", "goose": "a"}),
+    ],
+)
+def test_an_app_may_have_names(stored: str, named: dict[str, str]) -> None:
+    settings = Settings.read({"allowed_apps": stored})
+    assert (settings.allowed_apps, settings.problems) == (named, ())
+    assert [settings.app_id(name) for name in named] == [*named.values()]
+
+
+@pytest.mark.parametrize("stored", ["=a", "a=", "a=b=c", "duck=a, duck=b", "a=x;b", "a＝x", "a=x y", "a=b c=d"])
+def test_what_names_no_app_is_told_to_the_owner(stored: str) -> None:
+    assert Settings.read({"allowed_apps": stored}).problems == ("allowed_apps",)
+
+
+@pytest.mark.parametrize(
     ("stored", "origins"),
     [
         ("https://good.example", {"https://good.example"}),
