@@ -13,7 +13,7 @@ moment may both, as long as the storage takes to read and write.
 
 import json
 import logging
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from http import HTTPStatus
@@ -32,6 +32,7 @@ from relay.run.records import Held, Records, RecordsFull
 log = logging.getLogger("duck_relay")
 
 HELD = 600.0  # seconds that a run may take, and in which nobody else goes on from where it does
+LATE = 10.0  # seconds from reading a record on, after which nobody can think that it still stands
 MOST_LET_GO = 1000  # runs whose caller has hung up, or just went
 
 # marks of runs that this process has given up, and could perhaps not write so
@@ -111,30 +112,31 @@ class Histories:
             return
         if self.history.required:
             raise PreviousResponseNotFound
-        yield from self._remember(invoke(call), None)
+        yield from self._remember(invoke(call))
 
     def _go_on(
         self, taken: _Entry, call: Call, invoke: Callable[[Call], Iterator[Event | None]]
     ) -> Generator[Event | None, None, bool]:
         """Run the app in the conversation that was taken; False where Dify no longer knows it."""
-        silent = stands = True
+        silent, gone_on = True, False
+        marking = self.aside(lambda: self._mark(taken))  # the app need not wait for that
         try:
-            for event in self._remember(invoke(self._alone(call, taken)), taken):
+            for event in self._remember(invoke(self._alone(call, taken)), taken, marking):
                 silent = silent and event is None
                 yield event
-            stands = not self.said()
+            gone_on = bool(self.said())
         except LOST_CONVERSATION:
             if not silent:
                 raise
-            stands = False
+            yield from marking
             yield from self.aside(lambda: self._write(None, instead_of=taken))
             return False
         except Exception:
+            yield from marking
             yield from self.aside(lambda: self._write(taken))
             raise
         finally:
-            if stands:
-                self._let_go(taken)
+            self._let_go(taken, gone_on=gone_on)
         return True
 
     def _alone(self, call: Call, taken: _Entry) -> Call:
@@ -144,7 +146,7 @@ class Histories:
         return replace(call, query=query, inputs=inputs, conversation_id=taken.conversation_id)
 
     def _take(self) -> _Entry | None:
-        """Give the conversation that said it; nobody else may go on there from now on. Raises AppUnavailable."""
+        """Give the conversation that said it; nobody else here may go on there from now on. Raises AppUnavailable."""
         now = self.records.clock()
         try:
             for id_ in self.history.known_as:
@@ -154,13 +156,7 @@ class Histories:
                     if self.history.required:
                         raise PreviousResponseInProgress
                     continue
-                found, *others = entry.ids
-                self._write_one(entry._replace(mark=self.mark, held_until=now + HELD), found)
-                for one in others:
-                    self.records.discard(one)
                 return entry._replace(mark="", held_until=0.0)
-        except RecordsFull:
-            return None
         except StorageFailed:
             if self.history.required:
                 raise AppUnavailable("What was said before can't be read at the moment: try again.") from None
@@ -168,14 +164,27 @@ class Histories:
         return None
 
     def _hold(self, entry: _Entry) -> bool:
-        """Take a conversation as far as it has come, under whichever of its ids; False where another one has.
-
-        Once it has gone on it stays held: who has read the record before it was gone comes later.
-        """
+        """Take a conversation as far as it has come, under whichever of its ids; False where another one has."""
         return self.records.hold(entry.name, Held(self.mark, self.records.clock() + HELD)) is None
 
-    def _let_go(self, taken: _Entry) -> None:
-        """Let somebody else take it, where the record may still say that this run has it."""
+    def _mark(self, taken: _Entry) -> None:
+        """Tell other processes that it is taken; it is known by one of its ids from now on."""
+        found, *others = taken.ids
+        try:
+            self._write_one(taken._replace(mark=self.mark, held_until=self.records.clock() + HELD), found)
+            for one in others:
+                self.records.discard(one)
+        except (StorageFailed, RecordsFull):
+            log.warning("the storage can't be written: another process may go on in the same conversation")
+
+    def _let_go(self, taken: _Entry, *, gone_on: bool) -> None:
+        """Let somebody else take it, where the record may still say that this run has it.
+
+        One that has gone on stays held for a while: who has read the record before it was gone comes later.
+        """
+        if gone_on:
+            self.records.hold(taken.name, Held(self.mark, self.records.clock() + LATE))
+            return
         _let_go[self.mark] = None
         while len(_let_go) > MOST_LET_GO:
             del _let_go[next(iter(_let_go))]
@@ -195,13 +204,19 @@ class Histories:
                 return _Entry(conversation_id, ids, line, system, mark, held_until)
         return None
 
-    def _remember(self, events: Iterator[Event | None], taken: _Entry | None) -> Iterator[Event | None]:
+    def _remember(
+        self,
+        events: Iterator[Event | None],
+        taken: _Entry | None = None,
+        marking: Iterable[None] = (),
+    ) -> Iterator[Event | None]:
         """Write when the answer is whole, before its end is told: afterwards nothing can be written."""
         conversation_id = ""
         for event in events:
             if event and not conversation_id and isinstance(told := event.get("conversation_id"), str):
                 conversation_id = told
             yield event
+        yield from marking
         if conversation_id and (answer := self.said()):
             history = self.history
             ids = history.ids_after(answer, self.named())

@@ -233,3 +233,15 @@ def test_a_storage_that_cannot_be_read_is_told_as_that(endpoint: Endpoint) -> No
     endpoint.shelf.broken.clear()
     endpoint.ask("two", previous=first)
     assert endpoint.asked == [(None, "one"), ("c1", "two")]
+
+
+def test_where_the_mark_cant_be_written_the_question_is_answered_and_the_next_goes_on(endpoint: Endpoint) -> None:
+    first = endpoint.ask("one")
+    endpoint.shelf.broken = {"set"}
+    running = endpoint.running("two", previous=first)
+    while not endpoint.asked[1:]:
+        next(running)
+    endpoint.shelf.broken = set()
+    list(running)
+    endpoint.ask("three", previous=f"r{len(endpoint.asked)}")
+    assert endpoint.asked == [(None, "one"), ("c1", "two"), ("c1", "three")]
