@@ -14,6 +14,7 @@ LINE_LIMIT = 5 * 1024 * 1024
 """Bytes of one line that the daemon reads from a plugin (PLUGIN_RUNTIME_MAX_BUFFER_SIZE)."""
 READY_WITHIN_S = 30
 _MANIFEST = b'{"version":'  # an installed plugin prints it first; Dify reads the package instead
+_ROUTES = "Installed endpoint"  # what the SDK's list of them begins with
 WAIT_FOR_INSTANCE_S = 6
 """Seconds a request waits for a plugin that is being started again (the daemon's writeRetryBudget)."""
 
@@ -117,4 +118,7 @@ def log(what: str, detail: str = "") -> None:
 def log_plugin(data: Any) -> None:
     """Show a `log` event of the plugin, `{"level", "message", "timestamp"}`."""
     if isinstance(data, Mapping):
-        log(f"plugin {data.get('level', 'INFO')}", str(data.get("message", "")).rstrip())
+        message = str(data.get("message", "")).rstrip()
+        if message.startswith(_ROUTES):  # the SDK names each with each of its methods: pages of them
+            message = f"{_ROUTES}s: {message.count(',') + 1}, as in group/duck.yaml"
+        log(f"plugin {data.get('level', 'INFO')}", message)

@@ -21,3 +21,8 @@ def test_what_the_start_page_says_to_enter_works(workspace: Workspace) -> None:
     with openai.OpenAI(base_url=url.removesuffix("/chat/completions"), api_key=key) as client:
         assert [model.id for model in client.models.list()] == ["duck-chat", "duck-workflow"]
     workspace.line(f"base URL {workspace.url}/e/clients/v1, key {key}, model duck-chat")
+
+
+def test_the_terminal_shows_what_to_open_and_no_pages_of_routes(workspace: Workspace) -> None:
+    [routes] = [line for line in workspace.printed if "Installed endpoint" in line]
+    assert re.fullmatch(r"plugin INFO: Installed endpoints: \d{3}, as in group/duck.yaml\n?", routes)
