@@ -111,9 +111,10 @@ class Task:
                 _running[self._name] = self
 
 
-def stop(scope: Scope, task_id: str, records: Records) -> None:
+def stop(scope: Scope, task_id: str, records: Records | None) -> None:
     """Stop a task, wherever it runs; one that is not this scope's, or not there, is left as it is.
 
+    Without `records` it is stopped only if this process runs it: a stranger, whom no limit counts, writes nothing.
     Raises StorageFailed, RecordsFull.
     """
     if not scope.user or not _ID.fullmatch(task_id):
@@ -123,5 +124,5 @@ def stop(scope: Scope, task_id: str, records: Records) -> None:
         task = _running.get(name)
     if task:
         task.stop()
-    else:
+    elif records:
         records.write(name, {})

@@ -11,6 +11,7 @@ from werkzeug import Response
 from relay.client import Client
 from relay.errors import AppUnavailable, InvalidParam
 from relay.incoming import service
+from relay.incoming.access import Caller
 from relay.outgoing.response import of_json
 from relay.run import tasks
 from relay.run.dify import StorageFailed
@@ -24,7 +25,7 @@ def stop(client: Client, path: Mapping[str, Any]) -> Response:
         raise InvalidParam("Arg user must be provided.")
     endpoint_id = client.received.endpoint_id
     scope = tasks.Scope(endpoint_id=endpoint_id, app_id=client.app_id(""), user=user)
-    records = client.carrier().records_of(endpoint_id, STOPS)
+    records = client.carrier().records_of(endpoint_id, STOPS) if client.caller is Caller.KEY else None
     try:
         tasks.stop(scope, str(path.get("task_id", "")), records)
     except (StorageFailed, RecordsFull) as error:

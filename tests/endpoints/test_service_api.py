@@ -224,3 +224,18 @@ def test_a_caller_who_hangs_up_leaves_no_run_behind(workspace: Workspace) -> Non
     next(events(answer.iter_lines()))
     answer.close()
     assert outcomes(workspace, base_url, "chat-300-100") == ["aborted"]
+
+
+def test_a_stranger_stops_a_task_of_its_own_and_writes_nothing(workspace: Workspace) -> None:
+    public = workspace.endpoint(settings={"access": "public", "app": "chat-20-100"})
+    asked = {"query": "hi", "user": "bob", "response_mode": "streaming"}
+    ended: list[str] = []
+    with httpx.stream("POST", f"{public}/duck/chat-20-100/chat-messages", json=asked, timeout=30) as answer:
+        for event in events(line.encode() for line in answer.iter_lines()):
+            ended.append(event["event"])
+            if len(ended) == 2:
+                stop(public, "chat-20-100", "chat-messages", "11111111-1111-4111-8111-111111111111", "bob")
+                stop(public, "chat-20-100", "chat-messages", event["task_id"], "bob")
+    assert ended[-1] == "message_end"
+    assert len(ended) < 20
+    assert [call for call in workspace.calls(hook=public) if call["type"] == "storage"] == []

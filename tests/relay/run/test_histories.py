@@ -1,8 +1,7 @@
 """Which of Dify's conversations a client's history goes on in."""
 
 import threading
-import tracemalloc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,104 +12,11 @@ from relay.event import Event
 from relay.incoming.openai import messages
 from relay.run.failure import ConversationNotFound, UserNotFound
 from relay.run.histories import Histories
-from relay.run.history import LONGEST, PIECE, history_of, tell
+from relay.run.history import PIECE, history_of
 from relay.run.inbox import Inbox
 from relay.run.records import HISTORIES
-from tests.relay.run.records import Clock, Process
+from tests.relay.run.histories import DAY, IMAGE, Endpoint, Message, said, system, user
 from tests.relay.storage import Shelf
-
-type Message = Mapping[str, Any]
-
-DAY = 24 * 3600.0
-IMAGE = {"type": "image_url", "image_url": {"url": "https://example.org/duck.png"}}
-
-
-def user(content: Any) -> Message:
-    return {"role": "user", "content": content}
-
-
-def said(content: Any) -> Message:
-    return {"role": "assistant", "content": content}
-
-
-def system(content: str) -> Message:
-    return {"role": "system", "content": content}
-
-
-class App:
-    """A chat app that answers each question in capitals, and begins a conversation where it is given none."""
-
-    def __init__(self, refuses: Exception | None = None) -> None:
-        self.asked: list[tuple[str | None, str]] = []
-        self.refuses = refuses
-        self.fails = False
-
-    def __call__(self, call: Call) -> Iterator[Event | None]:
-        self.asked.append((call.conversation_id, call.query))
-        if self.refuses and call.conversation_id:
-            raise self.refuses
-        conversation_id = call.conversation_id or f"c{len(self.asked)}"
-        yield None
-        yield {"event": "message", "conversation_id": conversation_id, "answer": call.query.upper()}
-        if self.fails:
-            raise AppFailed("It broke.")
-        yield {"event": "message_end", "conversation_id": conversation_id}
-
-    @property
-    def conversations(self) -> list[str | None]:
-        return [conversation_id for conversation_id, _ in self.asked]
-
-
-class Endpoint:
-    """An endpoint that one process serves at a time; `restart` begins another."""
-
-    def __init__(self) -> None:
-        self.shelf = Shelf()
-        self.app = App()
-        self.now = 0.0
-        self.restart()
-
-    def restart(self) -> None:
-        self.process = Process(self.shelf, Clock(1_700_000_000.0 + self.now))
-
-    def ask(
-        self,
-        *written: Message,
-        user: str | None = None,
-        named: bool = True,
-        app_id: str = "a",
-        endpoint_id: str = "e",
-    ) -> str:
-        """Send messages, and give the answer."""
-        running = self.running(*written, user=user, named=named, app_id=app_id, endpoint_id=endpoint_id)
-        return "".join(str(event["answer"]) for event in running if event and "answer" in event)
-
-    def running(
-        self,
-        *written: Message,
-        user: str | None = None,
-        named: bool = True,
-        app_id: str = "a",
-        endpoint_id: str = "e",
-    ) -> Iterator[Event | None]:
-        conversation = messages.read([*written])
-        told = tell(conversation, system=conversation.system)
-        read: list[str] = []
-        histories = Histories(
-            records=self.process.records(HISTORIES, endpoint_id),
-            aside=Inbox().aside,
-            history=history_of(conversation, app_id=app_id, user=user, named=named, told=told),
-            said=lambda: "".join(read),
-        )
-        call = Call(app_id=app_id, query=told, user=user)
-        for event in histories.run(call, self.app):
-            if event and "answer" in event:
-                read.append(str(event["answer"]))
-            yield event
-
-    @property
-    def conversations(self) -> list[str | None]:
-        return self.app.conversations
 
 
 @pytest.fixture
@@ -185,25 +91,6 @@ def test_what_came_before_comes_along_where_it_is_not_known(endpoint: Endpoint) 
             ),
         )
     ]
-
-
-def test_of_what_came_before_the_latest_is_told(endpoint: Endpoint) -> None:
-    long = [user(f"question {number} " + "x" * 1000) for number in range(100)]
-    conversation = messages.read([one for question in long for one in (question, said("yes"))] + [user("last")])
-    told = tell(conversation, system="")
-    assert LONGEST - 2000 < len(told) < LONGEST + 1000
-    assert "question 99 " in told
-    assert "question 10 " not in told
-    assert told.endswith("\n\nlast")
-
-
-def test_of_one_message_that_is_too_long_the_end_is_told() -> None:
-    conversation = messages.read([user("begin" + "ü" * LONGEST + "end"), said("yes"), user("last")])
-    told = tell(conversation, system="")
-    assert "Assistant: yes" in told
-    alone = tell(messages.read([said("begin" + "ü" * LONGEST + "end"), user("last")]), system="")
-    assert "begin" not in alone
-    assert "üend\n\n" in alone
 
 
 def test_an_entry_is_good_once(endpoint: Endpoint) -> None:
@@ -394,17 +281,6 @@ def test_long_texts_are_known_by_their_words_too(endpoint: Endpoint, written: st
     endpoint.ask(user(LONG))
     endpoint.ask(user(written), said(LONG.upper()), user("two"))
     assert endpoint.conversations == [None, "c1" if same else None]
-
-
-def test_a_long_history_takes_little_memory_beside_itself() -> None:
-    conversation = messages.read([user("one"), said("ab " * 500_000), user("two")])
-    tracemalloc.start()
-    try:
-        history_of(conversation, app_id="a", user=None, named=True, told="all")
-        _, most = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert most < 10_000_000
 
 
 def test_a_question_that_stands_in_an_input_stands_there_alone_too(endpoint: Endpoint) -> None:

@@ -15,22 +15,12 @@ from relay.host import Host
 from relay.routes import SERVICE_API
 from relay.run import tasks
 from relay.service_api import RESOURCES, find, respond
-from tests.events import AGENT, CHAT, RUN, USAGE, chatflow, workflow
+from tests.events import AGENT, CHAT, RUN, chatflow, workflow
+from tests.relay.run.test_transcript import ANSWER
 from tests.relay.scripts import KEY, Script, Workspace, saying
 from tests.requests import request
 
 BEARER = {"Authorization": "Bearer quack"}
-MESSAGE = {
-    "event": "message",
-    "task_id": "t",
-    "id": "m",
-    "message_id": "m",
-    "conversation_id": "c",
-    "mode": "chat",
-    "answer": "Quack",
-    "metadata": USAGE,
-    "created_at": 1,
-}
 UNKNOWN_CONVERSATION = Exception(
     "invoke app failed: request failed with status code: 400 and respond with: "
     '{"code": "invalid_param", "message": "Conversation Not Exists.", "status": 400}'
@@ -101,12 +91,12 @@ def test_the_route_says_by_which_interface_the_app_runs(path: str, interface: In
 @pytest.mark.parametrize(
     ("events", "answer"),
     [
-        (CHAT, MESSAGE),
-        (AGENT, {**MESSAGE, "mode": "agent-chat", "message_files": [AGENT[3]]}),
-        (chatflow(), {**MESSAGE, "mode": "advanced-chat"}),
+        (CHAT, ANSWER),
+        (AGENT, {**ANSWER, "mode": "agent-chat", "message_files": [AGENT[3]]}),
+        (chatflow(), {**ANSWER, "mode": "advanced-chat"}),
         (
             [{name: value for name, value in event.items() if name != "conversation_id"} for event in CHAT],
-            {name: value for name, value in {**MESSAGE, "mode": "completion"}.items() if name != "conversation_id"},
+            {name: value for name, value in {**ANSWER, "mode": "completion"}.items() if name != "conversation_id"},
         ),
         (workflow({"a": 1}), {**RUN, "data": {"status": "succeeded", "outputs": {"a": 1}, "error": None}}),
         (
@@ -221,7 +211,7 @@ def test_a_stopped_blocking_answer_is_what_there_is() -> None:
         response = ask(dify, "chat-messages", {"query": "hi", "user": "bob"})
     finally:
         over.set()
-    assert response.get_json() == {**MESSAGE, "answer": "Qu", "metadata": {}}
+    assert response.get_json() == {**ANSWER, "answer": "Qu", "metadata": {}}
 
 
 def test_a_caller_who_hangs_up_leaves_nothing_behind() -> None:
