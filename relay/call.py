@@ -27,7 +27,9 @@ class Upload:
     mimetype: str = ""
     type: str = ""  # as a caller calls it, and once its place is found, as Dify is told: one of FILE_TYPES
     content: bytes = field(repr=False)
-    at: int | None = None  # its place among the files of its input, once found; None: the input takes one
+    # its place among the files of its input, once found; None: the input takes one. Once it is found, an upload
+    # without a name goes beside the inputs
+    at: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,8 @@ class Call:
     query: str = ""
     inputs: Mapping[str, Any] = field(default_factory=dict)
     files: tuple[Upload | Reference, ...] = ()  # in the caller's order, until they are placed
-    uploads: tuple[Upload, ...] = ()  # whose places in the inputs are found; none once they are uploaded
+    uploads: tuple[Upload, ...] = ()  # whose places are found; none once they are uploaded
+    beside: tuple[Mapping[str, Any], ...] = ()  # files beside the inputs, as Dify's Service API takes them
     conversation_id: str | None = None
     fresh: bool = False  # the caller asks for a new conversation
     user: str | None = None

@@ -158,6 +158,19 @@ class AppUnavailable(RelayError):
     code = "app_unavailable"
 
 
+class ServiceApiUnusable(AppUnavailable):
+    """Dify's Service API can't be used as the owner has set it up. Only who is let in as the owner's own is told how."""
+
+    def __init__(self, what: str, *, told: bool = False) -> None:
+        """Take what is wrong, beginning with the setting's name and without any secret, and whether to tell it."""
+        super().__init__(
+            f"Dify's Service API can't run this app: {what}."
+            if told
+            else "This app can't be reached: the endpoint's owner finds in the plugin's log what to change.",
+            reason=what,
+        )
+
+
 class AppTimeout(RelayError):
     status = HTTPStatus.GATEWAY_TIMEOUT
     code = "app_timeout"

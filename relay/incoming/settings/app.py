@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
+from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, InstanceOf
+from pydantic import AfterValidator, BeforeValidator, InstanceOf, SecretStr
 
 from relay.incoming.settings.form import FormField, Group, Text
-from relay.incoming.settings.values import Named
+from relay.incoming.settings.values import Named, address, keys_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,17 @@ def _pick(value: Any) -> Any:
         inputs=inputs if isinstance(inputs, Mapping) else {},
         files=tuple(file for file in files if isinstance(file, Mapping)) if isinstance(files, list) else (),
     )
+
+
+def _keys(secret: SecretStr) -> SecretStr:
+    keys_of(secret.get_secret_value())
+    return secret
+
+
+def _base(text: str) -> str:
+    """Take the address of a Service API; where it is a host alone, what Dify has below it."""
+    base = address(text)
+    return base if urlsplit(base).path else f"{base}/v1"
 
 
 class AppSettings(Group):
@@ -92,6 +104,53 @@ class AppSettings(Group):
         ),
     ] = {}  # noqa: RUF012 - pydantic gives each its own
 
+    app_keys: Annotated[
+        SecretStr,
+        AfterValidator(_keys),
+        FormField(
+            kind="secret-input",
+            label=Text(
+                en_US="Keys of apps",
+                zh_Hans="应用的 API 密钥",
+                ja_JP="アプリの API キー",
+                pt_BR="Chaves de aplicativos",
+            ),
+            help=Text(
+                en_US="app id=app-…, by commas: these run by Dify's Service API instead: completion apps, files beside"
+                " inputs, up to 10 minutes.",
+                zh_Hans="应用 ID=app-…，用逗号分隔：改由 Dify 服务 API 运行，支持文本生成应用、输入之外的文件、最长 10 分钟。",
+                ja_JP="アプリ ID=app-… をカンマ区切りで：Dify のサービス API で実行。テキスト生成、"
+                "入力以外のファイル、10 分まで。",
+                pt_BR="id=app-…, com vírgulas: rodam pela API de serviço do Dify: apps de texto, arquivos além das"
+                " entradas, até 10 minutos.",
+            ),
+            placeholder=Text.same("2b0c6a1e-…=app-…"),
+        ),
+    ] = SecretStr("")
+
+    service_api_url: Annotated[
+        Annotated[str, AfterValidator(_base)] | None,
+        FormField(
+            kind="text-input",
+            label=Text(
+                en_US="Service API address",
+                zh_Hans="服务 API 地址",
+                ja_JP="サービス API のアドレス",
+                pt_BR="Endereço da API de serviço",
+            ),
+            help=Text(
+                en_US="With keys of apps: the API server that Dify shows on an app's API Access page, as the plugin"
+                " reaches it.",
+                zh_Hans="配合应用的 API 密钥：Dify 应用“访问 API”页面显示的 API 服务器，须为插件可访问的地址。",
+                ja_JP="アプリの API キーと併用：Dify の「API アクセス」ページに表示される API サーバー"
+                "（プラグインから届くもの）。",
+                pt_BR="Com chaves de aplicativos: o servidor da página de acesso à API no Dify, como o plugin o"
+                " alcança.",
+            ),
+            placeholder=Text.same("https://dify.example.org/v1"),
+        ),
+    ] = None
+
     def app_id(self, named: str) -> str:
         """Give the id of the app that a caller names, by its id or by the owner's name for it."""
         return self.allowed_apps.get(named, named)
@@ -99,6 +158,12 @@ class AppSettings(Group):
     def name_of(self, app_id: str) -> str:
         """Give the owner's name for an app, its id where it has none."""
         return next((name for name, one in self.allowed_apps.items() if one == app_id), app_id)
+
+    @property
+    def keys_of_apps(self) -> Mapping[str, str]:
+        """The keys of the apps that run by Dify's Service API, by the apps' ids."""
+        keys = keys_of(self.app_keys.get_secret_value())
+        return {self.app_id(named): key for named, key in keys.items()}
 
     @property
     def reachable_apps(self) -> frozenset[str]:

@@ -1,6 +1,5 @@
 """Where an answer goes, and what is needed to bring it there."""
 
-import re
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
@@ -8,10 +7,8 @@ from pydantic import AfterValidator, SecretStr
 
 from relay.incoming.settings.form import FormField, Group, Text
 from relay.incoming.settings.origin import origin
-from relay.incoming.settings.values import Names, several
+from relay.incoming.settings.values import Names, address, several
 from relay.senders.standard_webhooks import signing_key
-
-_ADDRESS = re.compile(r"https?://[^\s/?#@\\]+(?:/[^\s?#\\]*)?", re.IGNORECASE)
 
 
 class ReplyTo(StrEnum):
@@ -20,13 +17,6 @@ class ReplyTo(StrEnum):
     RESPONSE = "response"
     SENDER = "sender"
     CALLBACK = "callback"
-
-
-def _address(text: str) -> str:
-    """Take an address below which something is. Raises ValueError for none, or one with a query or a user in it."""
-    if not _ADDRESS.fullmatch(text.strip()):
-        raise ValueError("no address")
-    return text.strip().rstrip("/")
 
 
 def _origins(texts: frozenset[str]) -> frozenset[str]:
@@ -111,7 +101,7 @@ class ReplySettings(Group):
     ] = ""
 
     sender_url: Annotated[
-        Annotated[str, AfterValidator(_address)] | None,
+        Annotated[str, AfterValidator(address)] | None,
         FormField(
             kind="text-input",
             label=Text(
@@ -178,7 +168,7 @@ class ReplySettings(Group):
     ] = frozenset()
 
     relay_url: Annotated[
-        Annotated[str, AfterValidator(_address)] | None,
+        Annotated[str, AfterValidator(address)] | None,
         FormField(
             kind="text-input",
             label=Text(

@@ -8,6 +8,8 @@ from pydantic import BeforeValidator, SecretStr
 
 _BETWEEN = re.compile(r"[,\r\n]")
 _BETWEEN_NAMES = re.compile(r"[,\s]+")
+_ADDRESS = re.compile(r"https?://[^\s/?#@\\]+(?:/[^\s?#\\]*)?", re.IGNORECASE)
+_KEY = re.compile(r"[!-~]{1,256}", re.ASCII)  # what a header can hold
 _APP_ID = re.compile(r"[^\s;:=＝；：]+")  # what else stands there was meant to separate
 
 
@@ -39,6 +41,29 @@ def _named(value: Any) -> Any:
 
 
 type Named = Annotated[Mapping[str, str], BeforeValidator(_named)]
+
+
+def address(text: str) -> str:
+    """Take an address below which something is. Raises ValueError for none, or one with a query or a user in it."""
+    if not _ADDRESS.fullmatch(text.strip()):
+        raise ValueError("no address")
+    return text.strip().rstrip("/")
+
+
+def keys_of(text: str) -> dict[str, str]:
+    """Read "a=app-x, b=app-y" into {"a": "app-x", "b": "app-y"}.
+
+    Raises ValueError, without a word of the text: for what is no pair, no id or no key,
+    and for a second key of an app.
+    """
+    keys: dict[str, str] = {}
+    for item in filter(None, (part.strip() for part in _BETWEEN.split(text))):
+        app_id, is_, key = (part.strip() for part in item.partition("="))
+        if not is_ or not _APP_ID.fullmatch(app_id) or not _KEY.fullmatch(key):
+            raise ValueError("each is an app's id, = and its key")
+        if keys.setdefault(app_id, key) != key:
+            raise ValueError("an app has one key")
+    return keys
 
 
 def several(secret: SecretStr) -> tuple[str, ...]:
