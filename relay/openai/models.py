@@ -27,7 +27,7 @@ def _check_id(client: Client, app_id: str) -> None:
     """Raise AppNotFound unless an app runs under that id, too, whether the owner has a name for it or not."""
     try:
         if client.app_id(app_id) == client.settings.app_id(app_id):
-            client.giving(app_id).declared(app_id)
+            client.giving(app_id).declared()
             return
     except AppNotAllowed:
         pass

@@ -31,7 +31,7 @@ class App:
         if not call.uploads:
             return call
         try:
-            return files.upload(call, self._dify.upload)
+            return files.upload(call, partial(self._dify.upload, app_id=call.app_id, user=call.user))
         except Exception as error:
             raise from_exception(error, call.interface) from error
 

@@ -16,7 +16,7 @@ from relay.errors import NotFound, RelayError
 from relay.host import Host
 from relay.outgoing.response import refusal
 from relay.routes import SERVICE_API
-from relay.run.dify import Dify
+from relay.run.dify import Session
 from relay.run.failure import ConversationNotFound
 from relay.service_api import about, absent, files, runs, stopping
 
@@ -45,7 +45,7 @@ INTERFACES: Mapping[str, Interface] = {
 
 
 def respond(
-    request: Request, path: Mapping[str, Any], settings: Mapping[str, Any], *, dify: Dify, host: Host
+    request: Request, path: Mapping[str, Any], settings: Mapping[str, Any], *, dify: Session, host: Host
 ) -> Response:
     """Answer one request. Raises nothing."""
     resource = find(request.path)

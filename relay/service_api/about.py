@@ -15,7 +15,7 @@ from relay.outgoing.response import of_json
 def parameters(client: Client, _: Mapping[str, Any]) -> Response:
     """Give what Dify tells, as it is. Raises RelayError."""
     app_id = client.app_id("")
-    return of_json(client.giving(app_id, client.received.interface).declared(app_id))
+    return of_json(client.giving(app_id, client.received.interface).declared())
 
 
 def info(client: Client, _: Mapping[str, Any]) -> Response:

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
@@ -30,6 +31,20 @@ FORM = {"user_input_form": [{"file": {"variable": "doc"}}, {"text-input": {"vari
 LINK = {"type": "image", "transfer_method": "remote_url", "url": "https://a.example/b.png"}
 
 
+@dataclass(frozen=True)
+class Forms:
+    """Apps that are reached by reverse invocation, and declare the same."""
+
+    form: Mapping[str, Any]
+
+    def parameters(self, app_id: str) -> Mapping[str, Any]:
+        assert app_id
+        return self.form
+
+    def keyed(self, app_id: str) -> None:
+        assert app_id
+
+
 def decided(
     sent: Request,
     settings: Mapping[str, Any] = KEY,
@@ -38,15 +53,9 @@ def decided(
     interface: Interface = Interface.ANY,
     form: Mapping[str, Any] = FORM,
 ) -> Decision:
-    asked: list[str] = []
-
-    def declared(app: str) -> Mapping[str, Any]:
-        asked.append(app)
-        return form
-
     heard = received(sent, app_id=app_id, interface=interface)
-    first = decide(heard, Settings.read(settings), now=NOW, declared=declared)
-    assert decide(heard, Settings.read(settings), now=NOW, declared=declared) == first
+    first = decide(heard, Settings.read(settings), now=NOW, apps=Forms(form))
+    assert decide(heard, Settings.read(settings), now=NOW, apps=Forms(form)) == first
     return first
 
 
