@@ -45,6 +45,9 @@ class Workspace:
     def keyed(self, app_id: str) -> None:
         return None
 
+    def is_heard(self) -> bool:
+        return True
+
     def by_key(self, base_url: str, key: str, *, told: bool) -> KeyedApp:
         raise AssertionError(f"{base_url} is asked, although the settings name no key")
 
