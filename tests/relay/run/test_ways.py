@@ -116,8 +116,13 @@ def test_a_run_is_left_when_dify_answers_nothing_twice_that_is_asked_for_its_cal
     inbox, heard = Inbox(), iter([True, False, True, False, False])
     running = Running(inbox)
     run = Attended(running, inbox, is_heard=lambda: next(heard), look=0.01)
+
+    def wait_for_it() -> None:
+        for _ in run.events():
+            inbox.wait(1)
+
     with pytest.raises(Cancelled):
-        all(inbox.wait(1) is None for _ in run.events())
+        wait_for_it()
     assert running.left.is_set()
     assert next(heard, None) is None
 
