@@ -9,34 +9,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from relay.call import Call, File, Interface, Reference, Upload
+from relay.call import Call, File, Interface, Upload
 from relay.errors import InvalidParam, PayloadTooLarge, RelayError
 from relay.incoming import sent
 from relay.incoming.issued import Issued
 from relay.run import media
 from relay.run.failure import from_exception
 from relay.run.file_inputs import Described, FileInput, check_size, form_of, inputs_of
+from relay.run.file_values import NOTHING, Known, any_in, found, split
 
 __all__ = ["any_in", "form_of", "hand_over", "inputs_of", "place", "place_owned", "upload"]
 
-type Known = Callable[[str], Issued | None]  # what an id stands for that this endpoint has issued
 type Store = Callable[[Upload], Mapping[str, Any]]
 
 NO_PLACE = "This app takes no files: Dify hands a file to an app only through an input of type File or File List."
-UNKNOWN_ID = (
-    "A file's id is none that this endpoint has issued: send the file itself or its URL, or upload it first to this"
-    " endpoint's /v1/files or /duck/<app_id>/files/upload."
-)
-_IDS = ("upload_file_id", "tool_file_id", "datasource_file_id")  # Dify's own, good in the whole workspace
-# where else Dify looks for one, whatever the method: its api/factories/file_factory/common.py
-_ANY_ID = frozenset({*_IDS, "reference", "related_id"})
-_NOTHING: tuple[Any, ...] = (None, "", [])  # as an input's value
-_BY_ID = frozenset({"local_file", "tool_file", "datasource_file"})
-
-
-def any_in(call: Call) -> bool:
-    """Tell whether a call has anything to do with files: then `place` has to look at it."""
-    return bool(call.files or call.uploads) or any(map(_holds_file, call.inputs.values()))
 
 
 def place(call: Call, parameters: Mapping[str, Any], known: Known, *, anywhere: bool = False) -> Call:
@@ -49,7 +35,7 @@ def place(call: Call, parameters: Mapping[str, Any], known: Known, *, anywhere: 
     PayloadTooLarge for one that is too large, and for too many.
     """
     declared = inputs_of(parameters)
-    inputs, among_inputs = _read_inputs(call.inputs, declared, known)
+    inputs, among_inputs = split(call.inputs, declared, known)
     files = [*call.files, *among_inputs]
     if len(files) > sent.MOST:
         raise PayloadTooLarge(sent.TOO_MANY)
@@ -58,12 +44,12 @@ def place(call: Call, parameters: Mapping[str, Any], known: Known, *, anywhere: 
     by_input: dict[str, list[_Given]] = {}
     for given in [_given(file, known) for file in files]:
         check_size(given.described, parameters)
-        empty = [slot for slot in declared.values() if anywhere and inputs.get(slot.name) in _NOTHING]
+        empty = [slot for slot in declared.values() if anywhere and inputs.get(slot.name) in NOTHING]
         free = [slot for slot in empty if slot.has_room(len(by_input.get(slot.name, ())))]
         by_input.setdefault(_input_for(given, declared, free), []).append(given)
     uploads: list[Upload] = []
     for name, all_given in by_input.items():
-        if inputs.get(name) not in _NOTHING:
+        if inputs.get(name) not in NOTHING:
             raise InvalidParam(f"The app's input {name} got a file and another value beside it.")
         references = _into(declared[name], all_given, uploads)
         if declared[name].several:
@@ -156,7 +142,7 @@ def _given(file: File, known: Known) -> _Given:
         return _Given(
             file=file, described=Described(name=file.url, extension=extension, type=file.type, uploaded=False)
         )
-    issued = _issued(file.id, known)
+    issued = found(file.id, known)
     described = Described(
         name=issued.name,
         extension=media.extension_of(issued.name, issued.mime_type),
@@ -210,60 +196,3 @@ def _taking(file: Described, declared: Iterable[FileInput]) -> list[str]:
     if refused and not taking:
         raise refused
     return taking
-
-
-def _read_inputs(
-    inputs: Mapping[str, Any], declared: Mapping[str, FileInput], known: Known
-) -> tuple[dict[str, Any], list[File]]:
-    """Take the files out of the inputs that are for files; elsewhere nothing but their ids is looked at."""
-    others: dict[str, Any] = {}
-    files: list[File] = []
-    for name, value in inputs.items():
-        if name in declared and value and all(map(_is_file, value if isinstance(value, list) else [value])):
-            files += sent.from_value(value, name=name)
-        else:
-            others[name] = _resolved(value, known)
-    return others, files
-
-
-def _resolved(value: Any, known: Known) -> Any:
-    """Give a value whose files by id are such as Dify knows. Raises InvalidParam for an unknown id.
-
-    A file that is not meant by its id, for an address or the file itself stands beside that, goes without any: Dify
-    would take the id all the same.
-    """
-    if isinstance(value, list):
-        return [_resolved(one, known) for one in value]
-    if not isinstance(value, dict):
-        return value
-    if _is_by_id(value):
-        [file] = sent.from_value(value)
-        if isinstance(file, Reference) and file.id:
-            return _issued(file.id, known).as_input(file.type)
-    left_out = _ANY_ID if _is_file(value) else ()
-    return {name: _resolved(one, known) for name, one in value.items() if name not in left_out}
-
-
-def _issued(id_: str, known: Known) -> Issued:
-    if not (issued := known(id_)):
-        raise InvalidParam(UNKNOWN_ID)
-    return issued
-
-
-def _holds_file(value: Any) -> bool:
-    """Tell whether a file stands anywhere in a value."""
-    level = [value]
-    while level := [one for one in level if isinstance(one, dict | list)]:
-        if any(map(_is_file, level)):
-            return True
-        level = [child for one in level for child in (one.values() if isinstance(one, dict) else one)]
-    return False
-
-
-def _is_file(value: Any) -> bool:
-    return isinstance(value, dict) and (value.get("transfer_method") == "remote_url" or _is_by_id(value))
-
-
-def _is_by_id(value: Mapping[str, Any]) -> bool:
-    method = value.get("transfer_method")
-    return (isinstance(method, str) and method in _BY_ID) or any(value.get(name) for name in _IDS)
