@@ -76,8 +76,9 @@ class Client:
         The id is signed by the key. Raises RelayError.
         """
         parameters = self.giving(app_id, self.received.interface).declared() if app_id else None
+        keyed = bool(app_id) and self.dify.keyed(app_id) is not None
         store = partial(self.dify.upload, app_id=app_id, user=user)
-        stored = files.hand_over(upload, store, now=self.host.clock(), parameters=parameters)
+        stored = files.hand_over(upload, store, now=self.host.clock(), parameters=parameters, keyed=keyed)
         return issued.issue(stored, key, self.received.endpoint_id), stored
 
     def identity(self, form: str) -> tuple[str | None, str]:
