@@ -1,4 +1,4 @@
-"""What Dify keeps and the relay can't have or doesn't pass on: empty lists, and 404 with a sentence for single things."""
+"""What Dify keeps and the relay can't have or doesn't pass on: empty lists, and 404 with a sentence for one thing."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,10 @@ NO_LIST: Mapping[str, Any] = {"data": [], "has_more": False, "limit": 20}
 NO_QUESTIONS: Mapping[str, Any] = {"result": "success", "data": []}
 
 # for whom, and of which apps, `kept` has it: true wherever it is said, and no endpoint's settings are told by it
-BY_KEY = "only to holders of the endpoint's key, and of apps whose own keys its owner has entered as app_keys"
+BY_KEY = (
+    "only to holders of the endpoint's key, and only of apps whose own keys the endpoint's owner has entered as"
+    " app_keys"
+)
 CONVERSATIONS = (
     f"Conversations are told and changed here {BY_KEY}: otherwise keep the conversation_id of an answer to go on"
     " there, and use Dify's own Service API for the rest."
