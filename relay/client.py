@@ -28,7 +28,7 @@ from relay.outgoing import coding
 from relay.outgoing.response import of_reply
 from relay.plan import Plan
 from relay.run import files
-from relay.run.dify import Dify, Session
+from relay.run.dify import Dify, KeyedApp, Session
 from relay.run.ways import Ways
 from relay.senders import Reply
 
@@ -54,6 +54,13 @@ class Client:
         app_id = access.choose_app(self.received.app_id or named, self.settings)
         self.line.app = app_id
         return app_id
+
+    def keyed(self, app_id: str) -> KeyedApp | None:
+        """Give an app that is reached by its own key, to a holder of the endpoint's; None for all else.
+
+        Raises RelayError.
+        """
+        return self.dify.keyed(app_id) if self.caller is Caller.KEY else None
 
     def giving(self, app_id: str, interface: Interface = Interface.ANY) -> Giving:
         """Prepare what the app is given."""
