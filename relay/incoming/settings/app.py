@@ -125,7 +125,7 @@ class AppSettings(Group):
                 pt_BR="id=app-…, com vírgulas: rodam pela API de serviço do Dify: apps de texto, arquivos além das"
                 " entradas, até 10 minutos.",
             ),
-            placeholder=Text.same("2b0c6a1e-…=app-…"),
+            placeholder=Text.same("2b0c6a1e-…=app-..."),
         ),
     ] = SecretStr("")
 
