@@ -181,6 +181,10 @@ class Workspace:
         answer.raise_for_status()
         return str(answer.json()["url"])
 
+    def caller(self, url: str, **options: Any) -> httpx.Client:
+        """Give a client of an endpoint by its base URL."""
+        return httpx.Client(base_url=url, **options)
+
     def through(self, base_url: str, instance: int) -> str:
         """Give the address of an endpoint in one of the plugin's processes, the first being 0."""
         return base_url.replace(f"{self.url}/e/", f"{self.url}/workspace/instances/{instance}/e/")
