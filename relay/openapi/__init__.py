@@ -69,7 +69,10 @@ FIELD_SCHEMAS: Mapping[str, Object] = {
     "inputs": {**_OBJECT, "description": "The app's own variables."},
     "files": {
         **_FILES,
-        "description": "A list, or one: for the app's inputs that take such files. `files.<input>`: for that input.",
+        "description": (
+            "A list, or one: for the app's inputs that take such files; an app that is reached by its key may take"
+            " them beside its inputs, too. `files.<input>`: for that input."
+        ),
     },
     "conversation_id": {"type": "string", "description": "Goes on with a conversation."},
     "user": {"type": "string", "description": "Who asks: an end user's id in Dify."},
