@@ -2,11 +2,9 @@
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from math import inf
 from typing import Any
 
 from dify_plugin.core.entities.plugin.io import PluginInStream
@@ -15,6 +13,9 @@ from dify_plugin.core.server.__base.filter_reader import FilterReader
 from dify_plugin.core.server.__base.request_reader import RequestReader
 
 from provider.lines import Exchange
+from provider.service_api.api import ServiceApi
+from provider.service_api.kept import Kept
+from provider.service_api.row import AppByKey
 from provider.storage import SessionStorage
 from relay.call import Call, Interface, Upload
 from relay.event import Event
@@ -24,30 +25,8 @@ from relay.run.inbox import Inbox
 log = logging.getLogger("duck_relay")
 
 
-class _Declared:
-    """What apps declare, kept for a minute. By endpoint, too: a process may serve several workspaces."""
-
-    KEEP = 60.0  # seconds
-    MOST = 256
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[str, str], tuple[float, Mapping[str, Any]]] = {}
-
-    def get(self, key: tuple[str, str], ask: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
-        """Give what is known, or ask. Raises whatever asking raises."""
-        now = time.monotonic()
-        asked, parameters = self._known.get(key, (-inf, {}))
-        if now - asked < self.KEEP:
-            return parameters
-        parameters = ask()
-        self._known.pop(key, None)
-        while len(self._known) >= self.MOST:
-            del self._known[next(iter(self._known))]  # the one that was asked for first
-        self._known[key] = (now, parameters)
-        return parameters
-
-
-DECLARED = _Declared()
+# what apps declare; by endpoint, too: a process may serve several workspaces
+DECLARED: Kept[tuple[str, str]] = Kept()
 
 
 class SessionDify:
@@ -78,6 +57,10 @@ class SessionDify:
         """Store a file in Dify."""
         stored = self._session.file.upload(upload.filename, upload.content, upload.mimetype)
         return stored.to_app_parameter()
+
+    def by_key(self, base_url: str, key: str, *, told: bool) -> AppByKey:
+        """Give the app of a key, by Dify's Service API: nothing of the session is used for it."""
+        return AppByKey(ServiceApi(base_url, key), told=told)
 
 
 class SessionRun:

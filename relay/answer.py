@@ -163,6 +163,8 @@ class _Apps:
     def parameters(self, app_id: str) -> Mapping[str, Any]:
         try:
             return self.dify.parameters(app_id)
+        except RelayError:
+            raise
         except Exception as error:
             raise from_exception(error, self.interface) from error
 

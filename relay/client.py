@@ -28,7 +28,7 @@ from relay.outgoing import coding
 from relay.outgoing.response import of_reply
 from relay.plan import Plan
 from relay.run import files
-from relay.run.dify import Dify, Session
+from relay.run.dify import Dify, KeyedApp, Session
 from relay.run.ways import Ways
 from relay.senders import Reply
 
@@ -55,6 +55,13 @@ class Client:
         self.line.app = app_id
         return app_id
 
+    def keyed(self, app_id: str) -> KeyedApp | None:
+        """Give an app that is reached by its own key, to a holder of the endpoint's; None for all else.
+
+        Raises RelayError.
+        """
+        return self.dify.keyed(app_id) if self.caller is Caller.KEY else None
+
     def giving(self, app_id: str, interface: Interface = Interface.ANY) -> Giving:
         """Prepare what the app is given."""
         return Giving(
@@ -76,8 +83,9 @@ class Client:
         The id is signed by the key. Raises RelayError.
         """
         parameters = self.giving(app_id, self.received.interface).declared() if app_id else None
+        keyed = bool(app_id) and self.dify.keyed(app_id) is not None
         store = partial(self.dify.upload, app_id=app_id, user=user)
-        stored = files.hand_over(upload, store, now=self.host.clock(), parameters=parameters)
+        stored = files.hand_over(upload, store, now=self.host.clock(), parameters=parameters, keyed=keyed)
         return issued.issue(stored, key, self.received.endpoint_id), stored
 
     def identity(self, form: str) -> tuple[str | None, str]:

@@ -64,7 +64,7 @@ class Giving:
             user=asked.user or None,
         )
         if files.any_in(call):
-            call = files.place(call, self.declared(), self._issued, anywhere=self.anywhere)
+            call = files.place(call, self.declared(), self._issued, keyed=self._is_keyed(), anywhere=self.anywhere)
         call = self._with_defaults(call)
         if _line_of(call) > LARGEST_CALL:
             raise PayloadTooLarge(
@@ -101,16 +101,16 @@ class Giving:
         inputs = {
             name: value for name, value in picked.inputs.items() if name not in taken and value not in ("", None)
         }
-        if picked.files:
-            taken |= inputs.keys()
-            declared = files.inputs_of(self.declared())
-            free = [one for name, one in declared.items() if name not in taken]
-            if len(free) == 1:  # by reverse invocation a file beside the inputs is dropped: only an input takes it
-                try:
-                    inputs |= files.place_owned(picked.files, free[0])
-                except InvalidParam as error:
-                    raise Misconfigured(f"app: {error.message.rstrip('.')}") from None
-        return replace(call, inputs={**inputs, **call.inputs})
+        call = replace(call, inputs={**inputs, **call.inputs})
+        if not picked.files:
+            return call
+        try:
+            return files.place_owned(call, picked.files, self.declared(), keyed=self._is_keyed())
+        except InvalidParam as error:
+            raise Misconfigured(f"app: {error.message.rstrip('.')}") from None
+
+    def _is_keyed(self) -> bool:
+        return self.apps.keyed(self.app_id) is not None
 
     def _issued(self, id_: str) -> Issued | None:
         return issued.find(id_, self.settings, self.endpoint_id)
@@ -145,4 +145,4 @@ def placed(query: str, interface: Interface, inputs: Inputs, given: Mapping[str,
 
 def _line_of(call: Call) -> int:
     """Count the bytes of what Dify is sent for a call, as JSON in ASCII."""
-    return len(json.dumps([call.app_id, call.query, call.inputs, call.user, call.conversation_id]))
+    return len(json.dumps([call.app_id, call.query, call.inputs, *call.beside, call.user, call.conversation_id]))

@@ -1,14 +1,16 @@
 """What Dify says when an app fails, read back into one of the relay's errors.
 
-Failures reach a plugin in three forms: an exception before the stream that holds Dify's error envelope, an
-exception inside the stream that holds Dify's text alone, and an ordinary `error` event. Sources: the plugin
-daemon's `backwards_invocation/task.go` and `http_requests`, Dify's `external_api.py` and `controllers/web/error.py`.
+By reverse invocation failures come in three forms: an exception before the stream that holds Dify's error envelope,
+an exception inside the stream that holds Dify's text alone, and an ordinary `error` event. Dify's Service API sends
+the envelope as an answer, and the same event. Sources: the plugin daemon's `backwards_invocation/task.go` and
+`http_requests`, Dify's `external_api.py`, `controllers/web/error.py` and `controllers/service_api/app/error.py`.
 """
 
 import json
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from relay.call import Interface
 from relay.errors import (
@@ -17,6 +19,7 @@ from relay.errors import (
     AppTimeout,
     AppUnavailable,
     InvalidParam,
+    NotFound,
     PayloadTooLarge,
     RelayError,
     TooManyRequests,
@@ -98,6 +101,15 @@ BY_STATUS: Mapping[int, Kind] = {
     504: AppTimeout,
 }
 
+# by the Service API the app is known by its key: what is not found is something of it
+BY_STATUS_OF_SERVICE_API: Mapping[int, Kind] = {**BY_STATUS, 404: NotFound}
+# what a proxy before Dify may say as well, without Dify's words
+TOLD_OF_STATUS: Mapping[int, str] = {
+    413: "Dify, or a proxy before it, takes nothing as large as this.",
+    415: "Dify takes no file of this type.",
+    429: "Dify, or a proxy before it, takes no more requests for now.",
+}
+
 _HEADER = r"(?:\nfailed to read system header)?"
 # the daemon's and the SDK's own words; they name internal addresses, so the caller gets the second part
 PLATFORM: tuple[tuple[re.Pattern[str], Kind, str], ...] = tuple(
@@ -120,14 +132,17 @@ PLATFORM: tuple[tuple[re.Pattern[str], Kind, str], ...] = tuple(
 
 COMPLETION_CAUSE = (
     "Dify could not run this completion app. A known cause: by reverse invocation Dify runs completion apps"
-    " without their query, and they fail. Use a chat or workflow app instead, or Dify's Service API for this one."
+    " without their query, and they fail. The endpoint's settings app_keys and service_api_url let it run by Dify's"
+    " Service API instead."
 )
 FAILED = "The app failed inside Dify."
 NO_CONVERSATION = "Dify refuses the call without a word, as it does when it does not know the conversation_id."
 
 
 def from_exception(error: Exception, interface: Interface) -> RelayError:
-    """Read what the SDK raised for a reverse invocation."""
+    """Read what the SDK raised for a reverse invocation; one of the relay's own errors is given back as it is."""
+    if isinstance(error, RelayError):
+        return error
     text = str(error)
     if before := BEFORE_STREAM.fullmatch(text) or UPLOAD.fullmatch(text):
         return _from_body(int(before["status"]), before["body"], interface)
@@ -141,8 +156,18 @@ def from_exception(error: Exception, interface: Interface) -> RelayError:
     return AppFailed(FAILED)
 
 
-def from_event(event: Event, interface: Interface) -> RelayError:
-    """Read an `error` event: `{"event": "error", "code", "message", "status"}`, each part perhaps missing."""
+def from_answer(status: int, envelope: Mapping[str, Any] | None) -> RelayError:
+    """Read a refusal of Dify's Service API: its status and body, None where that holds none of Dify's words."""
+    if envelope is None:
+        return _classify(status, "", TOLD_OF_STATUS.get(status, ""), None)
+    return _from_envelope(status, envelope, None)
+
+
+def from_event(event: Event, interface: Interface | None) -> RelayError:
+    """Read an `error` event: `{"event": "error", "code", "message", "status"}`, each part perhaps missing.
+
+    `interface` None says that it came by Dify's Service API.
+    """
     error = _classify(_status(event, 502), *_words(event), interface)
     error.about = {name: event[name] for name in IDS if name in event}
     error.begun = True
@@ -156,6 +181,10 @@ def _from_body(status: int, body: str, interface: Interface) -> RelayError:
         envelope = None
     if not isinstance(envelope, Mapping):
         return _classify(status, "", "", interface)
+    return _from_envelope(status, envelope, interface)
+
+
+def _from_envelope(status: int, envelope: Mapping[str, Any], interface: Interface | None) -> RelayError:
     code, message = _words(envelope)
     status = _status(envelope, status)
     if (status, code, message) == (HTTPStatus.BAD_REQUEST, "invalid_param", ""):
@@ -178,7 +207,7 @@ def _plain(message: str) -> str:
     return message.strip().removesuffix(".").lower()
 
 
-def _classify(status: int, code: str, message: str, interface: Interface) -> RelayError:
+def _classify(status: int, code: str, message: str, interface: Interface | None) -> RelayError:
     told = presentable(message)
     plain = _plain(message)
     if known := BY_TEXT.get(plain):
@@ -187,15 +216,16 @@ def _classify(status: int, code: str, message: str, interface: Interface) -> Rel
         return TooManyRequests(told)
     if RUN_FAILED.fullmatch(plain):
         return AppFailed(told)
-    error_class = BY_CODE.get(code) or BY_STATUS.get(status) or AppFailed
+    by_status = BY_STATUS if interface else BY_STATUS_OF_SERVICE_API
+    error_class = BY_CODE.get(code) or by_status.get(status) or AppFailed
     if error_class is AppFailed and (not told or status == HTTPStatus.INTERNAL_SERVER_ERROR):
         told = _unexplained(interface)  # of a 500 Dify's text says nothing, or too much
-    if status in {401, 403} and error_class is AppUnavailable:
+    if interface and status in {401, 403} and error_class is AppUnavailable:
         told = "Dify refuses to run the app for this plugin."
     return error_class(told or FAILED)
 
 
-def _unexplained(interface: Interface) -> str:
+def _unexplained(interface: Interface | None) -> str:
     if interface is Interface.COMPLETION:
         return COMPLETION_CAUSE
     if interface is Interface.ANY:

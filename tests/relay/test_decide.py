@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any
 
@@ -99,6 +99,13 @@ def test_a_plan_can_be_stored_and_read_back() -> None:
     assert made.context is not None
     assert Plan.load(made.dump()) == made
     assert b"quack" not in made.dump()
+
+
+def test_a_plan_keeps_the_files_beside_the_inputs() -> None:
+    made = plan(keyed({"query": "hi"}))
+    files = (LINK, {"type": "document", "transfer_method": "local_file", "upload_file_id": "1"})
+    kept = replace(made, call=replace(made.call, beside=files))
+    assert Plan.load(kept.dump()) == kept
 
 
 def test_a_plan_with_bytes_is_not_stored() -> None:

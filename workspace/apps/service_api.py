@@ -1,14 +1,16 @@
-"""Apps of a real Dify, through its Service API.
+"""Apps of a real Dify, through its Service API: by the relay's own client, in threads."""
 
-Source: Dify's Service API: GET /info, GET /parameters, POST /chat-messages, /completion-messages, /workflows/run.
-"""
-
-import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, cast, get_args
 
-import httpx
+from anyio.to_thread import run_sync
+from starlette.concurrency import iterate_in_threadpool
 
+from provider.service_api.api import ServiceApi
+from provider.service_api.connections import Connections
+from provider.service_api.problems import Problem
+from provider.service_api.stream import Stream
+from relay.run.inbox import Inbox
 from workspace.apps.app import AppCall, Broken, Event, Mode, Refused, unknown
 
 _PATHS: Mapping[Mode, str] = {
@@ -18,20 +20,19 @@ _PATHS: Mapping[Mode, str] = {
     "agent-chat": "/chat-messages",
     "advanced-chat": "/chat-messages",
 }
-_TIMEOUT = httpx.Timeout(10, read=None)
+_MOMENT = 1.0  # seconds; a thread that is left waiting hears of it within
 
 
 class ServiceApiApp:
     """One app, behind its Service API key."""
 
     def __init__(self, base_url: str, key: str) -> None:
-        self._client = httpx.AsyncClient(
-            base_url=base_url.rstrip("/"), headers={"Authorization": f"Bearer {key}"}, timeout=_TIMEOUT
-        )
+        self._connections = Connections()
+        self._api = ServiceApi(base_url.rstrip("/"), key, connections=self._connections)
         self._mode: Mode | None = None
 
     async def aclose(self) -> None:
-        await self._client.aclose()
+        self._connections.close()
 
     async def mode(self) -> Mode:
         if self._mode is None:
@@ -46,12 +47,11 @@ class ServiceApiApp:
 
     async def _get(self, path: str) -> dict[str, Any]:
         try:
-            response = await self._client.get(path)
-            if response.is_success:
-                return dict(response.json())
-        except (httpx.HTTPError, ValueError) as error:
-            raise unknown(f"Dify cannot be reached: {error}") from error
-        raise _refusal(response)
+            return dict(await run_sync(self._api.ask, "GET", path))
+        except Problem as problem:
+            raise _refusal(problem) from problem
+        except (TypeError, ValueError) as error:
+            raise unknown(f"Dify tells nothing at {path}") from error
 
     async def run(self, call: AppCall) -> AsyncIterator[Event]:
         body = {
@@ -63,21 +63,36 @@ class ServiceApiApp:
         }
         path = _PATHS[await self.mode()]
         try:
-            async with self._client.stream("POST", path, json=body) as response:
-                if not response.is_success:
-                    await response.aread()
-                    raise _refusal(response)
-                async for line in response.aiter_lines():
-                    if line.startswith("data:"):  # pings are `event: ping` and dropped, as on the way to a plugin
-                        yield json.loads(line.removeprefix("data:"))
-        except (httpx.HTTPError, ValueError) as error:
-            raise Broken(str(error)) from error
+            stream = await run_sync(self._api.stream, path, body)
+        except Problem as problem:
+            raise _refusal(problem) from problem
+        try:
+            async for event in iterate_in_threadpool(_events(stream)):
+                yield event
+        except Problem as problem:
+            raise Broken(str(problem)) from problem
+        finally:
+            stream.cut()
 
 
-def _refusal(response: httpx.Response) -> Refused:
+def _events(stream: Stream) -> Iterator[Event]:
+    """Read a stream where it is read, and give its events here."""
+    inbox = Inbox()
+
+    def read() -> Iterator[Event]:
+        stream.read(inbox.put)
+        yield from ()
+
+    inbox.feed(read())
+    for event in inbox.events():
+        if event is None:
+            inbox.wait(_MOMENT)
+        else:
+            yield dict(event)
+
+
+def _refusal(problem: Problem) -> Refused:
     """Pass on Dify's `{"code", "message", "status"}`."""
-    try:
-        error = response.json()
-        return Refused(response.status_code, str(error["code"]), str(error["message"]))
-    except (ValueError, KeyError, TypeError):
-        return Refused(response.status_code, "unknown", response.text)
+    if not (said := problem.envelope):
+        return unknown(f"Dify cannot be used: {problem}")
+    return Refused(problem.status, problem.code, str(said.get("message")))

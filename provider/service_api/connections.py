@@ -1,0 +1,263 @@
+"""The connections to Dify's Service API: one pool for the whole process.
+
+By httpcore's public means, as in `provider.public`: a network backend whose streams (`Tap`) keep a deadline for the
+whole of a request, and can be read without httpcore once the head of an answer is here.
+"""
+
+import logging
+import re
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cached_property
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from ipaddress import ip_address
+from math import inf
+from typing import Any
+from urllib.request import getproxies, proxy_bypass
+
+import httpcore
+import httpx
+
+from relay.openapi import VERSION
+
+for library in ("httpx", "httpcore"):  # they log URLs and headers, and keys stand there
+    logging.getLogger(library).setLevel(logging.WARNING)
+
+CONNECT = 5.0  # seconds
+MOST = 1000  # connections
+IDLE = 32  # connections that are kept for the next request,
+EXPIRY = 30.0  # for so many seconds
+PIECE = 64 * 1024  # bytes that are read at once
+HEADERS = {
+    "User-Agent": f"Duck-relay/{VERSION}",
+    "Accept-Encoding": "identity",  # a few bytes that are gigabytes once they are unpacked are never read
+    "Duck-Relay": "1",  # a relay that gets it asks nobody by a key: no circles
+}
+_END_OF_HEAD = re.compile(rb"\n\r?\n")
+
+
+class _Until(threading.local):
+    at = inf  # by the monotonic clock
+
+
+_UNTIL = _Until()
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Let all that the current thread connects, writes and reads here end within so many seconds.
+
+    What does not raises httpcore's timeouts.
+    """
+    before, _UNTIL.at = _UNTIL.at, min(_UNTIL.at, time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _UNTIL.at = before
+
+
+def _left(timeout: float | None, late: type[httpcore.TimeoutException]) -> float | None:
+    if _UNTIL.at == inf:
+        return timeout
+    left = _UNTIL.at - time.monotonic()
+    if left <= 0:
+        raise late("all of the request's time is over")
+    return left if timeout is None else min(timeout, left)
+
+
+class Tap(httpcore.NetworkStream):
+    """One connection, which gives httpcore no more than the head of an answer at first.
+
+    So whoever takes the head may take the body here, without httpcore's parser between.
+    """
+
+    def __init__(self, inner: httpcore.NetworkStream, *, layers: int = 0) -> None:
+        """Take the stream itself and how many layers of TLS lie over its socket."""
+        self._inner = inner
+        self._layers = layers
+        self._head: bytearray | None = None  # of the answer, until its end
+        self._held = b""  # read, and given to nobody yet
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        data = self.receive(timeout, max_bytes)
+        if self._head is None:
+            return data
+        before = len(self._head)
+        self._head += data
+        if not (end := _END_OF_HEAD.search(self._head, max(before - 3, 0))):
+            return data
+        self._held = bytes(self._head[end.end() :])
+        data = bytes(self._head[before : end.end()])
+        self._head = bytearray() if self._head.startswith(b"HTTP/1.1 1") else None  # another head follows such a one
+        return data
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._head = bytearray()
+        self._inner.write(buffer, _left(timeout, httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        left = _left(timeout, httpcore.ConnectTimeout)
+        return Tap(self._inner.start_tls(ssl_context, server_hostname, left), layers=self._layers + 1)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+    def receive(self, timeout: float | None, most: int = PIECE) -> bytes:
+        """Wait for the next bytes, b"" at the end. Raises httpcore's ReadTimeout and ReadError."""
+        if self._held:
+            data, self._held = self._held, b""
+            return data
+        return self._inner.read(most, _left(timeout, httpcore.ReadTimeout))
+
+    @property
+    def can_glance(self) -> bool:
+        """Tell whether `glance` can be used: not through TLS within TLS, of an HTTPS proxy."""
+        return self._layers <= 1
+
+    def glance(self) -> bytes | None:
+        """Give what is here already, None for nothing and b"" at the end, without waiting. Raises ReadError."""
+        connection: socket.socket = self._inner.get_extra_info("socket")
+        try:
+            connection.settimeout(0)
+            return connection.recv(PIECE)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return None
+        except (OSError, ValueError) as error:
+            raise httpcore.ReadError from error
+
+    def hand_back(self, rest: bytes) -> None:
+        """Let httpcore have the last bytes of a body that was read here."""
+        self._held = rest
+
+    def cut(self) -> None:
+        """End the connection under whoever waits for it, in whatever thread."""
+        connection: socket.socket = self._inner.get_extra_info("socket")
+        with suppress(OSError):  # it has ended
+            socket.socket.shutdown(connection, socket.SHUT_RDWR)  # not TLS's own, which is the reader's
+
+
+class _Backend(httpcore.NetworkBackend):
+    def __init__(self) -> None:
+        self._sockets = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        left = _left(timeout, httpcore.ConnectTimeout)
+        return Tap(self._sockets.connect_tcp(host, port, left, local_address, socket_options))
+
+
+class _Body(httpx.SyncByteStream):
+    def __init__(self, response: httpcore.Response) -> None:
+        self._response = response
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._response.iter_stream()
+
+    def close(self) -> None:
+        self._response.close()
+
+
+class _Transport(httpx.BaseTransport):
+    """Carries httpx's requests over such connections. Raises httpcore's errors, not httpx's."""
+
+    def __init__(self, context: ssl.SSLContext, proxy: httpx.Proxy | None = None) -> None:
+        options: dict[str, Any] = {
+            "ssl_context": context,
+            "max_connections": MOST,
+            "max_keepalive_connections": IDLE,
+            "keepalive_expiry": EXPIRY,
+            "network_backend": _Backend(),
+        }
+        if proxy:
+            options["proxy"] = httpcore.Proxy(_url(proxy.url), auth=proxy.raw_auth, headers=proxy.headers.raw)
+        self._pool = httpcore.ConnectionPool(**options)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = self._pool.handle_request(
+            httpcore.Request(
+                request.method,
+                _url(request.url),
+                headers=request.headers.raw,
+                content=request.stream,
+                extensions=request.extensions,
+            )
+        )
+        return httpx.Response(
+            response.status, headers=response.headers, stream=_Body(response), extensions=response.extensions
+        )
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+def _url(url: httpx.URL) -> httpcore.URL:
+    return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+
+
+class Connections:
+    """The clients of this process, made at first need: for each proxy one, and one that takes none."""
+
+    def __init__(self) -> None:
+        self._clients: dict[str, httpx.Client] = {}
+
+    def of(self, url: httpx.URL) -> httpx.Client:
+        """Give the client for an address: to this machine without any proxy, else by the environment's."""
+        proxy = _proxy(url)
+        if not (client := self._clients.get(proxy)):
+            client = self._clients.setdefault(proxy, self._client(proxy))
+        return client
+
+    def close(self) -> None:
+        """Close all that were made."""
+        while self._clients:
+            self._clients.popitem()[1].close()
+
+    @cached_property
+    def _context(self) -> ssl.SSLContext:
+        return httpx.create_ssl_context()  # reads some hundred certificates: once
+
+    def _client(self, proxy: str) -> httpx.Client:
+        return httpx.Client(
+            transport=_Transport(self._context, httpx.Proxy(proxy) if proxy else None),
+            headers=HEADERS,
+            # apps of several owners share the client: a cookie of one's answer would go with another's request
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+            follow_redirects=False,
+            trust_env=False,  # a .netrc's password must not take the key's place
+        )
+
+
+CONNECTIONS = Connections()
+
+
+def _proxy(url: httpx.URL) -> str:
+    """Name the environment's proxy for an address, "" for none."""
+    if _is_loopback(url.host):
+        return ""
+    proxies = getproxies()
+    proxy = proxies.get(url.scheme) or proxies.get("all") or ""
+    if not proxy or proxy_bypass(url.host):
+        return ""
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,61 @@
+r"""Server-sent events as Dify writes them.
+
+`data: {"event": "message", …}\n\n` for each of an app's events, and `event: ping\n\n` after ten seconds of silence.
+Source: Dify's `core/app/apps/base_app_generator.py` and `libs/helper.py`; the lines' ends and comments: WHATWG,
+"Server-sent events".
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic_core import from_json
+
+LONGEST_LINE = 16 * 1024 * 1024  # bytes
+
+
+class NotEvents(ValueError):
+    """What came is none of Dify's events."""
+
+
+class EventReader:
+    """Fed with bytes that are cut anywhere."""
+
+    def __init__(self) -> None:
+        self._cut: list[bytes] = []  # of a line whose end has not come
+        self._held = 0  # bytes of it
+
+    def feed(self, data: bytes) -> Iterator[dict[str, Any]]:
+        """Give the events whose last byte is here. Raises NotEvents."""
+        if b"\n" not in data:
+            self._hold(data)
+            return
+        if self._cut:
+            data, self._cut, self._held = b"".join((*self._cut, data)), [], 0
+        *lines, rest = data.split(b"\n")
+        if rest:
+            self._hold(rest)
+        for line in lines:
+            if line.startswith(b"data:"):
+                yield _event(line)
+
+    def end(self) -> Iterator[dict[str, Any]]:
+        """Give the event that stands without a line's end where the stream ends. Raises NotEvents for half of one."""
+        return self.feed(b"\n")
+
+    def _hold(self, data: bytes) -> None:
+        self._cut.append(data)
+        self._held += len(data)
+        if self._held > LONGEST_LINE:
+            raise NotEvents
+
+
+def _event(line: bytes) -> dict[str, Any]:
+    if len(line) > LONGEST_LINE:
+        raise NotEvents
+    try:
+        event = from_json(line[5:])
+    except ValueError:
+        raise NotEvents from None
+    if not isinstance(event, dict):
+        raise NotEvents
+    return event

@@ -1,0 +1,136 @@
+"""One streamed answer of Dify's Service API, from its head to its end."""
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import httpcore
+import httpx
+
+from provider.service_api import framing
+from provider.service_api.connections import PIECE, Tap
+from provider.service_api.problems import Kind, Problem
+from provider.service_api.rounds import ROUNDS
+from provider.service_api.sse import EventReader, NotEvents
+
+SILENCE = 120.0  # seconds; Dify says something every ten
+PAUSE = 0.25  # seconds between two pieces, from which on a stream waits by itself
+FEW = 8  # streams of a process: as many wait each by itself, however busy, and are read at once
+MOST_AT_ONCE = 4  # pieces of one stream before the next one's turn
+
+_OPEN: set["Stream"] = set()  # of this process
+
+type Take = Callable[[dict[str, Any]], None]
+
+
+class Stream:
+    """An answer whose head is here."""
+
+    def __init__(self, response: httpx.Response, *, until: float) -> None:
+        """Take the answer and when it has to be over, by the monotonic clock."""
+        tap = response.extensions["network_stream"]
+        assert isinstance(tap, Tap)  # noqa: S101 - no other connection is ever made
+        self._response = response
+        self._tap = tap
+        self._until = until
+        self._framing = framing.of(response.headers)
+        self._events = EventReader()
+        self._take: Take = lambda _: None
+        self._last = 0.0  # when something came
+        self._over = self._framing.done
+        self._failed: Exception | None = None
+        self._away = threading.Event()
+        self._lock = threading.Lock()
+        self._closed = False
+        self._cut = False
+        _OPEN.add(self)
+
+    def read(self, take: Take) -> None:
+        """Read to the end, in this thread or another, and hand over each event.
+
+        Raises Problem (BROKEN, SILENT, TOO_LONG), or what `take` raises; after `cut` it ends without a word.
+        """
+        self._take = take
+        try:
+            while not self._over:
+                self._wait()
+        except (httpcore.NetworkError, httpcore.ProtocolError, framing.Misframed, NotEvents):
+            if not self._cut:
+                raise Problem(Kind.BROKEN) from None
+        finally:
+            self._close()
+
+    def cut(self) -> None:
+        """Let nothing more come. May be called from any thread, and again."""
+        self._cut = True
+        with self._lock:
+            if not self._closed:
+                self._tap.cut()
+
+    def glance(self, now: float) -> bool:
+        """Take what is here; see `Busy`."""
+        try:
+            for _ in range(MOST_AT_ONCE):
+                if (data := self._tap.glance()) is None:
+                    return now - self._last < PAUSE and now < self._until
+                self._feed(data, now)
+                if self._over:
+                    return False
+                if len(data) < PIECE // 4:  # a record of TLS is as long at the most
+                    break
+        except Exception as error:  # noqa: BLE001 - it is raised where the stream is read
+            self._failed = error
+            return False
+        return now < self._until
+
+    def back(self) -> None:
+        """Wait by itself again; see `Busy`."""
+        self._away.set()
+
+    def _wait(self) -> None:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise Problem(Kind.TOO_LONG)
+        try:
+            data = self._tap.receive(min(left, SILENCE))
+        except httpcore.ReadTimeout:
+            raise Problem(Kind.TOO_LONG if left < SILENCE else Kind.SILENT) from None
+        now, before = time.monotonic(), self._last
+        self._feed(data, now)
+        if now - before < PAUSE and len(_OPEN) > FEW and not self._over and self._tap.can_glance:
+            self._away.clear()
+            ROUNDS.join(self)
+            self._away.wait()
+            if self._failed:
+                raise self._failed
+
+    def _feed(self, data: bytes, now: float) -> None:
+        if self._cut:
+            self._over = True
+            return
+        self._last = now
+        take = self._take
+        for event in self._events.feed(self._framing.feed(data)):
+            take(event)
+        self._over = self._framing.done
+        if not data:
+            if not self._framing.may_end():
+                raise Problem(Kind.BROKEN)
+            self._over = True
+        if self._over:
+            for event in self._events.end():
+                take(event)
+
+    def _close(self) -> None:
+        _OPEN.discard(self)
+        with self._lock:
+            self._closed = True
+        with suppress(Exception):  # whatever became of the connection: it is not used again then
+            if isinstance(self._framing, framing.Chunked) and self._framing.done and not self._cut:
+                # for httpcore the body begins here and ends at once: the connection serves the next request
+                self._tap.hand_back(framing.Chunked.LAST)
+                for _ in self._response.iter_raw():
+                    pass
+        self._response.close()
