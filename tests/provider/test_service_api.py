@@ -276,8 +276,8 @@ def test_an_address_that_speaks_no_tls_is_not_trusted() -> None:
         with pytest.raises(ServiceApiUnusable) as error:
             run(app_at(f"https://127.0.0.1:{listener.getsockname()[1]}/v1"))
     assert error.value.reason == (
-        "service_api_url: its certificate, or its TLS, can't be trusted: it needs a certificate that a public authority"
-        " has signed for this name"
+        "service_api_url: its certificate, or its TLS, can't be trusted: it needs a certificate that a public"
+        " authority has signed for this name"
     )
 
 
