@@ -39,10 +39,10 @@ def measure(targets: Sequence[Target], only: Sequence[str], turns: int, *, quick
 
 
 LEGEND = """\
-*bare* only drains the app and answers with its last event, *duck* is the Duck of Dify's documentation (a chunk
-for each event), *relay gzip* is the relay for a caller who takes gzip. Each runs in a workspace, and one at a
-time is called. An event is a token, about 300 bytes of JSON. Processor time is that of the plugin's process; the
-time per event holds that of the requests."""
+*bare* only drains the app and answers with its last event, *duck* is the Duck of Dify's documentation (a chunk for
+each event), *relay gzip* is the relay for a caller who takes gzip, *relay by key* reaches the app by Dify's Service
+API. Each runs in a workspace, and one at a time is called. An event is a token, about 300 bytes of JSON. Processor
+time is that of the plugin's process; the time per event holds that of the requests."""
 
 
 def report(numbers: Numbers, turns: int) -> str:

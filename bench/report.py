@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from bench.goals import GOALS, Goal, Number
 from bench.rows import Line
-from bench.targets import DUCK_NAME, GZIP, NAMES, RELAY
+from bench.targets import DUCK_NAME, GZIP, KEYED, NAMES, RELAY
 
-_RATIOS = ((RELAY, DUCK_NAME), (GZIP, RELAY))
+_RATIOS = ((RELAY, DUCK_NAME), (GZIP, RELAY), (KEYED, RELAY))
 
 
 class Numbers:

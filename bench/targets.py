@@ -4,6 +4,7 @@ Each plugin has a workspace of its own; only one of them at a time is called. Or
 real Dify, and are given.
 """
 
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ BARE = FIXTURES / "bare"
 KEY = "quack-quack"
 SSE = "/duck/{app_id}?query=hi&format=sse"  # the relay's path
 
-BARE_NAME, DUCK_NAME, RELAY, GZIP = NAMES = ("bare", "duck", "relay", "relay gzip")
+BARE_NAME, DUCK_NAME, RELAY, GZIP, KEYED = NAMES = ("bare", "duck", "relay", "relay gzip", "relay by key")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +35,12 @@ class Target:
     plugin: Callable[[], Pid]
     restart: Callable[[], None] | None  # none of our business where it is given
     folder: Path | None
+    admit: Callable[[str], object] = str  # prepares that an app is called, by its id
 
 
 @contextmanager
 def in_workspaces() -> Iterator[list[Target]]:
-    """Start all three, each in its workspace."""
+    """Start all three, each in its workspace; the relay reaches apps also by Dify's Service API."""
     with ExitStack() as stack:
         targets: list[Target] = []
         for name, folder, path in ((BARE_NAME, BARE, DUCK), (DUCK_NAME, DOCUMENTED, DUCK), (RELAY, PROJECT, SSE)):
@@ -53,7 +55,20 @@ def in_workspaces() -> Iterator[list[Target]]:
                 folder=folder,
             )
             targets += _ways(target)
+            if keyed:
+                targets.append(_by_key(workspace, targets[-1]))
         yield targets
+
+
+def _by_key(workspace: Workspace, relay: Target) -> Target:
+    hook = uuid.uuid4().hex[:16]
+
+    def admit(app_id: str) -> str:
+        keys = {"app_keys": f"{app_id}=app-{app_id}", "service_api_url": workspace.service_api(hook)}
+        return workspace.endpoint(hook=hook, settings={"api_key": KEY, **keys})
+
+    headers = {**relay.headers, "Accept-Encoding": "identity"}
+    return replace(relay, name=KEYED, url=admit("chat-1-0") + SSE, headers=headers, admit=admit)
 
 
 def given(endpoints: Sequence[tuple[str, str, Pid]], headers: Sequence[tuple[str, str]]) -> list[Target]:

@@ -41,6 +41,10 @@ class SessionDify:
         """Give another way by the same session: one call that took too long keeps nobody else from asking."""
         return SessionDify(self._session)
 
+    def is_heard(self) -> bool:
+        """Ask for what costs Dify nothing, and tell whether it answers."""
+        return self.storage.answers()
+
     def run(self, call: Call, inbox: Inbox) -> "SessionRun":
         """Prepare a run; it begins when its events are asked for."""
         return SessionRun(self._session, call, inbox, cancelled=self.storage.give_up)

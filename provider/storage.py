@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import gevent
 
 from provider.writes import Writes
+from relay.call import Interface
 from relay.run.dify import StorageFailed, StorageSilent
+from relay.run.failure import Cancelled, from_exception
 
 if TYPE_CHECKING:  # importing the SDK patches the process, and no test of this needs that
     from dify_plugin.core.runtime import Session
@@ -67,6 +69,17 @@ class SessionStorage:
         except Exception as error:
             if self._exists(key):
                 raise StorageFailed from error
+
+    def answers(self) -> bool:
+        """Tell whether anything is answered that this session asks, whatever became of earlier questions."""
+        try:
+            with gevent.Timeout(SLOWEST, StorageSilent()):  # type: ignore[no-untyped-call]  # gevent's own
+                self._session.storage.exist(SEVERAL_ROWS)
+        except StorageSilent:
+            return False
+        except Exception as error:  # noqa: BLE001 - whatever it says, it is an answer
+            return not isinstance(from_exception(error, Interface.ANY), Cancelled)
+        return True
 
     def _write(self, act: Callable[[], None]) -> None:
         self._writes.do(lambda: self._ask(act), several=self._several, note=self._note_several)

@@ -4,6 +4,7 @@ received → decided → carried out → answered
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from werkzeug import Request, Response
@@ -12,7 +13,7 @@ from relay.call import Interface
 from relay.carry import Carrier
 from relay.decide import decide
 from relay.errors import MethodNotAllowed, NotFound, RelayError, Unauthorized
-from relay.given import Declared
+from relay.given import Apps
 from relay.host import Host
 from relay.incoming import access
 from relay.incoming.received import Received, new_id, receive
@@ -26,8 +27,9 @@ from relay.outgoing import coding, cors, formats
 from relay.outgoing.pump import LARGEST, UNFORESEEN, parted, split
 from relay.outgoing.response import HEADERS, code_whole, of_reply, refusal
 from relay.plan import Destination
-from relay.run.dify import Dify
+from relay.run.dify import Dify, KeyedApp, Session
 from relay.run.failure import from_exception
+from relay.run.ways import ASKED_BY_RELAY, Ways
 from relay.senders import Scheme
 
 ROUTES: Mapping[Interface, str] = {interface: interface for interface in Interface} | {Interface.ANY: "duck"}
@@ -39,17 +41,18 @@ def respond(
     settings: Mapping[str, Any],
     *,
     interface: Interface,
-    dify: Dify,
+    dify: Session,
     host: Host,
 ) -> Response:
     """Answer one request to `<path["app_id"]>`, or to the app that the settings name. Raises nothing."""
     received = receive(request, app_id=str(path.get("app_id", "")), interface=interface, endpoint_id=dify.endpoint_id)
     owner = Settings.read(settings)
+    ways = Ways(dify, owner, asked_by_relay=asked_by_relay(received))
 
     def work(line: Line) -> Response:
         budget = Budget(clock=host.elapsed)
         try:
-            decision = decide(received, owner, now=host.clock(), declared=declared_by(dify, interface), budget=budget)
+            decision = decide(received, owner, now=host.clock(), apps=apps_of(ways, interface), budget=budget)
         except Unauthorized as error:
             if owner.access is Access.SIGNATURE:
                 desk_of(received.endpoint_id, host.own, host.elapsed).refused = error.reason or error.message
@@ -59,7 +62,7 @@ def respond(
         if decision.reply:
             return of_reply(decision.reply, received.method)
         gzip = coding.accepts_gzip(received.header("accept-encoding"))
-        carrier = Carrier(settings=owner, dify=dify, line=line, host=host, gzip=gzip)
+        carrier = Carrier(settings=owner, dify=ways, line=line, host=host, gzip=gzip)
         if decision.plans[0].destination is not Destination.RESPONSE:
             look(carrier, received)
             return accept_all(carrier, decision.plans, received)
@@ -152,13 +155,28 @@ def _sender(settings: Settings) -> Scheme | None:
         return None
 
 
-def declared_by(dify: Dify, interface: Interface) -> Declared:
-    """Give what asks Dify what an app declares; it raises RelayError."""
+@dataclass(frozen=True, slots=True)
+class _Apps:
+    dify: Dify
+    interface: Interface
 
-    def ask(app_id: str) -> Mapping[str, Any]:
+    def parameters(self, app_id: str) -> Mapping[str, Any]:
         try:
-            return dify.parameters(app_id)
+            return self.dify.parameters(app_id)
+        except RelayError:
+            raise
         except Exception as error:
-            raise from_exception(error, interface) from error
+            raise from_exception(error, self.interface) from error
 
-    return ask
+    def keyed(self, app_id: str) -> KeyedApp | None:
+        return self.dify.keyed(app_id)
+
+
+def apps_of(dify: Dify, interface: Interface) -> Apps:
+    """Give what asks Dify of its apps."""
+    return _Apps(dify, interface)
+
+
+def asked_by_relay(received: Received) -> bool:
+    """Tell whether a relay sent the request, this one or another."""
+    return bool(received.header(ASKED_BY_RELAY))

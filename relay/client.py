@@ -6,12 +6,13 @@ all that they say.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from werkzeug import Request, Response
 
 from relay import identity
-from relay.answer import declared_by, finish
+from relay.answer import apps_of, asked_by_relay, finish
 from relay.call import Interface, Upload
 from relay.carry import Carrier
 from relay.errors import MethodNotAllowed, RelayError
@@ -27,7 +28,8 @@ from relay.outgoing import coding
 from relay.outgoing.response import of_reply
 from relay.plan import Plan
 from relay.run import files
-from relay.run.dify import Dify
+from relay.run.dify import Dify, KeyedApp, Session
+from relay.run.ways import Ways
 from relay.senders import Reply
 
 type Answer = Callable[["Client", Mapping[str, Any]], Response]  # takes the path's variables; raises RelayError
@@ -53,15 +55,21 @@ class Client:
         self.line.app = app_id
         return app_id
 
+    def keyed(self, app_id: str) -> KeyedApp | None:
+        """Give an app that is reached by its own key, to a holder of the endpoint's; None for all else.
+
+        Raises RelayError.
+        """
+        return self.dify.keyed(app_id) if self.caller is Caller.KEY else None
+
     def giving(self, app_id: str, interface: Interface = Interface.ANY) -> Giving:
         """Prepare what the app is given."""
-        declared = declared_by(self.dify, interface)
         return Giving(
             app_id=app_id,
             endpoint_id=self.received.endpoint_id,
             interface=interface,
             settings=self.settings,
-            declared=declared,
+            apps=apps_of(self.dify, interface),
             anywhere=True,
         )
 
@@ -69,13 +77,15 @@ class Client:
         """Give the key that the caller holds, whoever else may call. Raises Unauthorized."""
         return self.settings.api_keys[access.check_key(self.received, self.settings) - 1]
 
-    def hand_over(self, upload: Upload, key: str, app_id: str = "") -> tuple[str, Issued]:
+    def hand_over(self, upload: Upload, key: str, *, app_id: str = "", user: str | None = None) -> tuple[str, Issued]:
         """Hand a file to Dify, within the limits of an app if one is named; give the id that stands for it here.
 
         The id is signed by the key. Raises RelayError.
         """
-        parameters = self.giving(app_id, self.received.interface).declared(app_id) if app_id else None
-        stored = files.hand_over(upload, self.dify.upload, now=self.host.clock(), parameters=parameters)
+        parameters = self.giving(app_id, self.received.interface).declared() if app_id else None
+        keyed = bool(app_id) and self.dify.keyed(app_id) is not None
+        store = partial(self.dify.upload, app_id=app_id, user=user)
+        stored = files.hand_over(upload, store, now=self.host.clock(), parameters=parameters, keyed=keyed)
         return issued.issue(stored, key, self.received.endpoint_id), stored
 
     def identity(self, form: str) -> tuple[str | None, str]:
@@ -100,7 +110,7 @@ def respond(
     methods: Mapping[str, Answer],
     route: str,
     tell: Callable[[RelayError], Response],
-    dify: Dify,
+    dify: Session,
     host: Host,
     interface: Interface = Interface.ANY,
 ) -> Response:
@@ -110,6 +120,7 @@ def respond(
     """
     received = receive(request, app_id=str(path.get("app_id", "")), interface=interface, endpoint_id=dify.endpoint_id)
     owner = Settings.read(settings)
+    ways = Ways(dify, owner, asked_by_relay=asked_by_relay(received))
 
     def work(line: Line) -> Response:
         allowed = ", ".join([*methods, *(["HEAD"] if "GET" in methods else []), "OPTIONS"])
@@ -119,7 +130,7 @@ def respond(
         if answer is None:
             raise MethodNotAllowed("This method is not answered here.", headers={"Allow": allowed})
         caller, line.key = access.let_client_in(received, owner)
-        client = Client(caller=caller, received=received, settings=owner, dify=dify, host=host, line=line)
+        client = Client(caller=caller, received=received, settings=owner, dify=ways, host=host, line=line)
         return answer(client, path)
 
     return finish(received, owner, work, route=route, host=host, tell=tell)

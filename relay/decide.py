@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from relay import destination, identity
 from relay.call import Call
 from relay.errors import AppUnavailable, Misconfigured, PayloadTooLarge, RelayError
-from relay.given import Declared, Giving
+from relay.given import Apps, Giving
 from relay.incoming import access, mapping
 from relay.incoming.access import Caller
 from relay.incoming.fields import Asked
@@ -44,23 +44,23 @@ class Decision:
 
 
 def decide(
-    received: Received, settings: Settings, *, now: float, declared: Declared, budget: Budget | None = None
+    received: Received, settings: Settings, *, now: float, apps: Apps, budget: Budget | None = None
 ) -> Decision:
     """Decide. `now` in seconds since 1970, `budget` the work that templates may do. Raises RelayError for a refusal.
 
-    `declared` is asked only for a call with files; what it raises goes through.
+    `apps` are asked only where the decision needs it; what that raises goes through.
     """
     if received.method == "OPTIONS":
         return Decision(reply=replace(NOTHING, headers={"Allow": cors.METHODS}))
     try:
-        return _let_in(received, settings, now=now, declared=declared, budget=budget or Budget())
+        return _let_in(received, settings, now=now, apps=apps, budget=budget or Budget())
     except Misconfigured as error:
         if settings.access is Access.KEY:  # whoever got this far holds the key
             raise Misconfigured(error.reason, told=True) from None
         raise
 
 
-def _let_in(received: Received, settings: Settings, *, now: float, declared: Declared, budget: Budget) -> Decision:
+def _let_in(received: Received, settings: Settings, *, now: float, apps: Apps, budget: Budget) -> Decision:
     if settings.access is Access.KEY:
         key = access.check_key(received, settings)
         _check(settings)
@@ -88,7 +88,7 @@ def _let_in(received: Received, settings: Settings, *, now: float, declared: Dec
         if _is_prefetch(received):
             raise AppUnavailable("An app is not run for a page that nobody has opened yet.")
     return _Deciding(
-        received=received, settings=settings, scheme=scheme, decided=decided, declared=declared, budget=budget
+        received=received, settings=settings, scheme=scheme, decided=decided, apps=apps, budget=budget
     ).plans()
 
 
@@ -111,7 +111,7 @@ class _Deciding:
     settings: Settings
     scheme: Scheme | None
     decided: Decision
-    declared: Declared
+    apps: Apps
     budget: Budget
 
     def plans(self) -> Decision:
@@ -157,7 +157,7 @@ class _Deciding:
             if goes_to is Destination.CALLBACK:
                 return replace(plan, callback=mapped.callback, listed="{" in settings.callback_url)
             return plan
-        said = destination.listen(mapped, settings, self.received.interface, self._giving.inputs)
+        said = destination.listen(mapped, settings, self._giving.into)
         if said is None:
             return None
         mapped = replace(mapped, asked=said.asked, thread=None)
@@ -181,7 +181,7 @@ class _Deciding:
             endpoint_id=self.received.endpoint_id,
             interface=self.received.interface,
             settings=self.settings,
-            declared=self.declared,
+            apps=self.apps,
         )
 
     def _planned(self, message: Delivery, mapped: Mapped, form: Format, *, runs: bool = True) -> Plan:

@@ -33,8 +33,9 @@ from relay.outgoing.response import of_reply, of_type
 from relay.plan import Destination
 from relay.replies.channel import Target
 from relay.replies.table import CHANNELS
-from relay.run.dify import Dify, StorageFailed
+from relay.run.dify import Dify, Session, StorageFailed
 from relay.run.records import RecordsFull
+from relay.run.ways import Ways
 from relay.senders import Reply
 
 RUN_TOKEN = "x-duck-run"  # noqa: S105 - a header's name
@@ -63,7 +64,7 @@ METHODS: Mapping[Action, str] = {
 
 
 def respond(
-    request: Request, path: Mapping[str, Any], settings: Mapping[str, Any], *, dify: Dify, host: Host
+    request: Request, path: Mapping[str, Any], settings: Mapping[str, Any], *, dify: Session, host: Host
 ) -> Response:
     """Answer one request to `/deliveries`, or to `/deliveries/<id>` and what is below. Raises nothing."""
     received = receive(request, app_id="", interface=Interface.ANY, endpoint_id=dify.endpoint_id)
@@ -75,7 +76,7 @@ def respond(
     def work(line: Line) -> Response:
         if received.method == "OPTIONS":
             return of_reply(Reply(status=204, media_type="", headers={"Allow": METHODS[action]}), "OPTIONS")
-        asked = _Asked(received=received, settings=owner, dify=dify, host=host, line=line, id=id_)
+        asked = _Asked(received=received, settings=owner, dify=Ways(dify, owner), host=host, line=line, id=id_)
         try:
             return asked.run() if action is Action.RUN else asked.answer(action)
         except (StorageFailed, RecordsFull) as error:

@@ -1,11 +1,10 @@
 """Where an answer goes, and what a person who speaks to a bot wants of it. Nothing is done here."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from relay.call import Interface
 from relay.errors import InvalidParam, Misconfigured
 from relay.incoming.access import Caller
 from relay.incoming.fields import Asked
@@ -31,7 +30,8 @@ NO_WORDS = "Please write your question in the same message."
 _ADDRESS = re.compile(r"@([A-Za-z0-9_][A-Za-z0-9_.-]{0,254}+)[,:]?(?=\s|\Z)\s*", re.ASCII)
 _TOKENS_OWN = re.compile(r"([0-9]{5,20}):", re.ASCII)  # Telegram Bot API, "Authorizing your bot": the bot's id
 
-type Inputs = Callable[[], Iterable[tuple[str, Mapping[str, Any]]]]  # what the app declares: kind, field
+# puts a message into an app's input, beside what is given already; raises InvalidParam
+type Into = Callable[[str, Mapping[str, Any]], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ def choose(received: Received, settings: Settings, asked: Asked, caller: Caller 
     return Destination.RESPONSE
 
 
-def listen(mapped: Mapped, settings: Settings, interface: Interface, inputs: Inputs) -> Spoken | None:
+def listen(mapped: Mapped, settings: Settings, into: Into) -> Spoken | None:
     """Read what was said to the bot; None where nobody wants an answer. Raises InvalidParam, Misconfigured."""
     preset = mapped.preset
     if preset is None or preset.to is None or preset.edited:
@@ -97,13 +97,13 @@ def listen(mapped: Mapped, settings: Settings, interface: Interface, inputs: Inp
         return None
     thread = preset.conversation_key or preset.user or ""
     given = {"user": preset.user} if preset.user else {}
-    into = {} if words else placed(text, interface, inputs, asked.inputs)
+    placed = {} if words else into(text, asked.inputs)
     return Spoken(
         asked=replace(
             asked,
             query=text,
-            inputs={**given, **into, **asked.inputs},
-            placed=bool(into),
+            inputs={**given, **placed, **asked.inputs},
+            placed=bool(placed),
             user=asked.user if mapped.named_by_owner else f"{sender}:{thread}",
         ),
         to=preset.to,
@@ -139,30 +139,3 @@ def _check(sender: str, to: Mapping[str, Any], handle: Mapping[str, Any], settin
     needs = CHANNELS[sender](to).needs(Target(to=to, handle=handle, token=token, bot_id=settings.bot_id))
     if needs:
         raise Misconfigured(f"reply is sender, but {needs}")
-
-
-def placed(query: str, interface: Interface, inputs: Inputs, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Put a message into the input that a workflow has for it: `query`, else `text`, else its only one for text.
-
-    Of an app whose kind is not known only an input that says so by its name, or that nothing else could fill.
-    Raises InvalidParam, which names the inputs.
-    """
-    if interface not in {Interface.WORKFLOW, Interface.ANY}:
-        return {}
-    texts = {
-        str(field.get("variable")): bool(field.get("required"))
-        for kind, field in inputs()
-        if kind in {"text-input", "paragraph"}
-    }
-    free = {name: required for name, required in texts.items() if name not in given}
-    for name in ("query", "text"):
-        if name in texts:
-            return {name: query} if name in free else {}
-    if len(free) == 1 and (interface is Interface.WORKFLOW or all(free.values())):
-        return dict.fromkeys(free, query)
-    if interface is Interface.WORKFLOW and free:
-        raise InvalidParam(
-            f"The workflow has several inputs for text: {', '.join(free)}. Name the one for the message query or"
-            " text, or set inputs_template."
-        )
-    return {}

@@ -159,7 +159,7 @@ class AppUnavailable(RelayError):
 
 
 class ServiceApiUnusable(AppUnavailable):
-    """Dify's Service API can't be used as the owner has set it up. Only who is let in as the owner's own is told how."""
+    """Dify's Service API can't be used as it is set up. Only who is let in as the owner's own is told why."""
 
     def __init__(self, what: str, *, told: bool = False) -> None:
         """Take what is wrong, beginning with the setting's name and without any secret, and whether to tell it."""

@@ -103,7 +103,7 @@ def test_every_field_is_of_a_kind_that_the_daemon_takes_and_none_is_required() -
 
 def test_secrets_are_entered_as_secrets() -> None:
     hidden = {name for name, setting in FORM.items() if setting["type"] == "secret-input"}
-    assert hidden == {"api_key", "webhook_secret", "verify_token", "bot_token", "callback_secret"}
+    assert hidden == {"api_key", "app_keys", "webhook_secret", "verify_token", "bot_token", "callback_secret"}
 
 
 def test_the_forms_defaults_are_those_of_the_relay() -> None:

@@ -1,4 +1,4 @@
-"""The journal of reverse invocations: what reached "Dify", and how it ended."""
+"""The journal of calls: what reached "Dify" by either way, and how it ended."""
 
 import time
 from collections import deque
@@ -13,16 +13,21 @@ _KEPT = 10_000
 
 @dataclass(slots=True, kw_only=True)
 class Call:
-    """One reverse invocation that reached Dify."""
+    """One reverse invocation, or one request to the Service API, that reached Dify."""
 
     type: str
+    """`app` for a run by either way; `service_api` for the rest of the Service API, else what the plugin invoked."""
     hook: str
     request: dict[str, Any]
-    """The request as Dify received it: for an app without what the daemon drops on the way."""
+    """The request as Dify received it: for an app without what the daemon drops on the way.
+
+    By the Service API never the key. A run: the body, with `app_id` and `"way": "service_api"`; another request:
+    `{"way", "app_id", "method", "path", "query", "body"}`. `app_id` is null for a wrong key, `fault` names one.
+    """
     started: float = field(default_factory=time.time)  # seconds since 1970
     ended: float | None = None
     outcome: Outcome = "running"
-    """finished: Dify answered to the end; aborted: cancelled or timed out; failed: Dify refused or broke off."""
+    """finished: Dify came to the end; aborted: cancelled, stopped or timed out; failed: Dify refused or broke off."""
     events: int = 0
     """Events Dify sent, those included that were lost on the way."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from workspace.request import BODY_LIMIT
 
@@ -14,6 +14,9 @@ class StorageFault:
     op: Literal["get", "set", "del", "exist", "*"] = "*"
     call: int | None = None
     message: str = "storage is not available"
+
+
+ServiceApiFault = Literal["", "reset", "gateway", "page", "redirect", "disabled", "silent", "hang", "garbage", "cut"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,15 @@ class Faults:
     On a real daemon an installed plugin's answer was cut up to 1 ms after its first chunk, a debugged one's
     up to 60 ms."""
 
+    service_api: ServiceApiFault = ""
+    """How Dify's Service API at `/dify/<hook_id>/v1` answers instead: `reset` closes the connection, `gateway` is a
+    proxy's 502, `page` HTML with status 200, `redirect` a 302, `disabled` a 403, `hang` no answer at all. Of runs
+    only: `silent` sends headers and nothing more, `garbage` a stream that is no JSON, `cut` closes after 3 events."""
+    service_api_only: Literal["all", "run"] = "all"
+    """Which requests of the Service API it hits."""
+    service_api_ping_s: float = 10
+    """Seconds between two pings of the Service API."""
+
     @classmethod
     def parse(cls, value: Mapping[str, Any]) -> Self:
         """Read the `faults` object of the management API. Raises ValueError naming what is unknown."""
@@ -56,6 +68,9 @@ class Faults:
         if unknown := sorted(set(value) - known):
             raise ValueError(f"unknown faults: {', '.join(unknown)}")
         given = dict(value)
+        for name, known_values in (("service_api", ServiceApiFault), ("service_api_only", Literal["all", "run"])):
+            if name in given and given[name] not in get_args(known_values):
+                raise ValueError(f"{name}: {given[name]} is none of {', '.join(get_args(known_values))}")
         if "storage" in given:
             try:
                 given["storage"] = tuple(StorageFault(**fault) for fault in given["storage"])

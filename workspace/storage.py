@@ -23,6 +23,15 @@ INSERT OR IGNORE INTO allocated VALUES (0, 0);
 CREATE TABLE IF NOT EXISTS files (id TEXT PRIMARY KEY, name TEXT NOT NULL, type TEXT NOT NULL, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS conversations (
     id TEXT PRIMARY KEY, app_id TEXT NOT NULL, user TEXT NOT NULL, turns TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS known_conversations (
+    id TEXT PRIMARY KEY, app_id TEXT NOT NULL, user TEXT NOT NULL, name TEXT NOT NULL, inputs TEXT NOT NULL,
+    created_at REAL NOT NULL, updated_at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS messages (
+    id TEXT PRIMARY KEY, conversation_id TEXT NOT NULL, app_id TEXT NOT NULL, user TEXT NOT NULL,
+    created_at REAL NOT NULL, told TEXT NOT NULL, feedback TEXT);
+CREATE INDEX IF NOT EXISTS messages_of_conversation ON messages (conversation_id);
+CREATE TABLE IF NOT EXISTS workflow_runs (id TEXT PRIMARY KEY, app_id TEXT NOT NULL, detail TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS uploads (file_id TEXT PRIMARY KEY, app_id TEXT NOT NULL, user TEXT NOT NULL);
 """
 _DAEMON_LIMIT = 100 * 1024 * 1024  # PERSISTENCE_STORAGE_MAX_SIZE
 
@@ -50,6 +59,11 @@ class Database:
 
     def close(self) -> None:
         self._db.close()
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """Give what executes SQL, each statement for itself: workspace/service_api/records.py keeps its own."""
+        return self._db
 
     # --- key/value storage
 
@@ -151,7 +165,8 @@ class Database:
     # --- the demo apps' conversations
 
     def forget_conversations(self) -> None:
-        self._db.execute("DELETE FROM conversations")
+        for table in ("conversations", "known_conversations", "messages"):
+            self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
 
     def turns(self, conversation_id: str, app_id: str, user: str) -> list[dict[str, str]] | None:
         """Return a conversation's turns, oldest first; None when this user of this app has no such conversation."""

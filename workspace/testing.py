@@ -181,12 +181,23 @@ class Workspace:
         answer.raise_for_status()
         return str(answer.json()["url"])
 
+    def caller(self, url: str, **options: Any) -> httpx.Client:
+        """Give a client of an endpoint by its base URL."""
+        return httpx.Client(base_url=url, **options)
+
     def through(self, base_url: str, instance: int) -> str:
         """Give the address of an endpoint in one of the plugin's processes, the first being 0."""
         return base_url.replace(f"{self.url}/e/", f"{self.url}/workspace/instances/{instance}/e/")
 
+    def service_api(self, hook: str = "any") -> str:
+        """Give the base URL of Dify's Service API; its calls and faults are those of the hook id or endpoint.
+
+        `app-<app id>` is the key of an app.
+        """
+        return f"{self.url}/dify/{hook.rstrip('/').rsplit('/', 1)[-1]}/v1"
+
     def calls(self, *, hook: str | None = None, app_id: str | None = None) -> list[dict[str, Any]]:
-        """Return the reverse invocations that reached Dify; `hook` may be an endpoint's base URL."""
+        """Return what reached Dify, by either way; `hook` may be an endpoint's base URL."""
         given = {"hook": hook and hook.rstrip("/").rsplit("/", 1)[-1], "app_id": app_id}
         query = {name: value for name, value in given.items() if value is not None}
         answer = self.client.get("/workspace/calls", params=query)
@@ -194,7 +205,7 @@ class Workspace:
         return list(answer.json())
 
     def ended_calls(self, *, hook: str) -> list[dict[str, Any]]:
-        """Return an endpoint's reverse invocations once none of them runs. Raises TimeoutError."""
+        """Return an endpoint's calls of Dify once none of them runs. Raises TimeoutError."""
         until(lambda: all(call["outcome"] != "running" for call in self.calls(hook=hook)))
         return self.calls(hook=hook)
 

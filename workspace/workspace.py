@@ -36,6 +36,8 @@ from workspace.senders import table, talk
 from workspace.senders.management import Senders
 from workspace.senders.serving import PATH as SENDERS_PATH
 from workspace.senders.serving import Serving
+from workspace.service_api.serving import PATH as SERVICE_API_PATH
+from workspace.service_api.serving import ServiceApi
 from workspace.settings import DEMO_APPS, DEMO_KEY, DEMO_MODELS, Settings
 from workspace.storage import Database
 
@@ -123,12 +125,16 @@ class Workspace:
             gateway=self.gateway,
             url=self.url,
         )
+        service_api = ServiceApi(
+            apps=self.apps, database=self.database, journal=self.journal, endpoints=self.endpoints
+        )
         return Starlette(
             routes=[
                 Mount("/e", app=self.gateway),
                 *(Mount(_below(number), routes=self._through(one)) for number, one in enumerate(self.instances)),
                 Mount("/workspace", routes=[*management.routes(), *self.senders.routes()]),
                 Mount(SENDERS_PATH, app=Serving(self.senders.standins)),
+                Mount(SERVICE_API_PATH, routes=service_api.routes()),
                 Mount("/files", routes=Files(self.database).routes()),
                 Route("/", self._start_page().show),
                 *talk.Talk(senders=self.senders, url=self.url).routes(),

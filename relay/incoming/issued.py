@@ -46,7 +46,7 @@ class Issued:
         return PurePosixPath(self.name).suffix[1:].lower()
 
     def as_input(self, type_: str = "") -> dict[str, Any]:
-        """Give what stands for the file in an app's inputs."""
+        """Give what stands for the file in an app's inputs, or beside them."""
         id_name = _ID_NAMES[self.transfer_method]
         return {"type": type_ or self.type, "transfer_method": self.transfer_method, id_name: self.id}
 

@@ -1,6 +1,6 @@
 """Requests to Dify's Service API. Source: Dify's API reference. What is not read here is ignored.
 
-`workflow_id` is not: by reverse invocation Dify runs what is published, and the caller asks for another version.
+`workflow_id` is not: what is published runs, and the caller asks for another version.
 """
 
 from collections.abc import Mapping
@@ -28,9 +28,7 @@ def read(received: Received) -> Asked:
     if mode not in {STREAMING, BLOCKING}:
         raise InvalidParam(f"response_mode must be {STREAMING} or {BLOCKING}.")
     if _text(values, "workflow_id"):
-        raise InvalidParam(
-            "workflow_id names a version of the app: through a plugin Dify runs the published one alone."
-        )
+        raise InvalidParam("workflow_id names a version of the app: here the published one runs alone.")
     return Asked(
         query=_text(values, "query"),
         inputs=inputs or {},

@@ -15,7 +15,7 @@ from relay.host import Host
 from relay.openai import completions, files, models, responses
 from relay.outgoing.openai.errors import refusal
 from relay.routes import API_ROOTS
-from relay.run.dify import Dify
+from relay.run.dify import Session
 
 # what is asked for, without what stands for one of its kind -> method -> who answers
 RESOURCES: Mapping[str, Mapping[str, Answer]] = {
@@ -31,7 +31,7 @@ class UnknownUrl(NotFound):
 
 
 def respond(
-    request: Request, path: Mapping[str, Any], settings: Mapping[str, Any], *, dify: Dify, host: Host
+    request: Request, path: Mapping[str, Any], settings: Mapping[str, Any], *, dify: Session, host: Host
 ) -> Response:
     """Answer one request. Raises nothing."""
     resource = _resource(request.path)

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from relay import destination
-from relay.call import Interface
 from relay.client import Client
 from relay.errors import InvalidParam
 from relay.incoming import fields
@@ -45,7 +43,7 @@ def plan(client: Client, asked: Asked) -> Plan:
     before = "" if takes_system else system
     told = tell(conversation, system=before)
     inputs = {SYSTEM: system} if takes_system and system else {}
-    into = destination.placed(told, Interface.ANY, giving.inputs, inputs)
+    into = giving.into(told, inputs)
     call = giving.call(
         fields.Asked(
             query=told,

@@ -27,7 +27,7 @@ def upload(client: Client, _: Mapping[str, Any]) -> Response:
     key = client.key()
     purpose = _purpose(client.received)
     file = _file(client.received)
-    id_, handed = client.hand_over(file, key, client.app_id("") if client.received.app_id else "")
+    id_, handed = client.hand_over(file, key, app_id=client.app_id("") if client.received.app_id else "")
     return of_json(_described(handed, id_, purpose))
 
 

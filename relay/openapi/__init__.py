@@ -30,7 +30,7 @@ from relay.senders import Reply
 
 type Object = dict[str, Any]
 
-VERSION = "0.4.0"  # the plugin's own, as in its manifest
+VERSION = "0.4.1"  # the plugin's own, as in its manifest
 
 SERVED = "GET, HEAD, OPTIONS"  # methods of the description itself
 
@@ -38,6 +38,7 @@ DESCRIPTION = (
     "Runs apps of a Dify workspace. Send a query, inputs, or both; the answer comes back in the form that you name by"
     " `format`, by `response_mode` or by `Accept`, while the app is still speaking; or later, as a delivery. The same"
     " apps answer by OpenAI's API at `v1`, and by Dify's Service API at `duck/<app_id>`, as those are described."
+    " The key is the endpoint's, by whichever way its owner has an app reached; no caller needs an app's own."
 )
 
 _OBJECT: Object = {"type": "object", "additionalProperties": True}
@@ -69,7 +70,10 @@ FIELD_SCHEMAS: Mapping[str, Object] = {
     "inputs": {**_OBJECT, "description": "The app's own variables."},
     "files": {
         **_FILES,
-        "description": "A list, or one: for the app's inputs that take such files. `files.<input>`: for that input.",
+        "description": (
+            "A list, or one: for the app's inputs that take such files, or beside them where the app is reached by"
+            " its key and takes files. `files.<input>`: for that input."
+        ),
     },
     "conversation_id": {"type": "string", "description": "Goes on with a conversation."},
     "user": {"type": "string", "description": "Who asks: an end user's id in Dify."},

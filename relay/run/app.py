@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator, Iterator
 from functools import partial
 
 from relay.call import Call, Interface
+from relay.errors import RelayError
 from relay.event import Event
 from relay.host import Host
 from relay.run import files
@@ -31,7 +32,9 @@ class App:
         if not call.uploads:
             return call
         try:
-            return files.upload(call, self._dify.upload)
+            return files.upload(call, partial(self._dify.upload, app_id=call.app_id, user=call.user))
+        except RelayError:
+            raise
         except Exception as error:
             raise from_exception(error, call.interface) from error
 

@@ -97,6 +97,12 @@ class Session(Protocol):
     def run(self, call: Call, inbox: Inbox) -> Running:
         """Prepare a run: see `Dify.run`."""
 
+    def is_heard(self) -> bool:
+        """Tell whether Dify still answers for this request, which it does not when the caller is gone.
+
+        Then it takes some seconds to tell.
+        """
+
     def by_key(self, base_url: str, key: str, *, told: bool) -> KeyedApp:
         """Give the app that a key of Dify's Service API stands for; `told` as of ServiceApiUnusable."""
 

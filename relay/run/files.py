@@ -1,69 +1,64 @@
 """Files on their way into an app.
 
 By reverse invocation Dify takes files only as the value of an input that the app declares; a `files` list beside
-the inputs is dropped. So each file goes under the name of such an input. All of a request's files are looked at
-before the first is handed to Dify.
+the inputs is dropped. So each file goes under the name of such an input. An app that is reached by its key may take
+files beside its inputs, too. All of a request's files are looked at before the first is handed to Dify.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from relay.call import Call, File, Interface, Reference, Upload
+from relay.call import Call, File, Interface, Upload
 from relay.errors import InvalidParam, PayloadTooLarge, RelayError
 from relay.incoming import sent
 from relay.incoming.issued import Issued
 from relay.run import media
 from relay.run.failure import from_exception
-from relay.run.file_inputs import Described, FileInput, check_size, form_of, inputs_of
+from relay.run.file_inputs import BESIDE, Described, FileInput, beside_of, check_size, form_of, inputs_of
+from relay.run.file_values import NOTHING, Known, any_in, found, split
 
 __all__ = ["any_in", "form_of", "hand_over", "inputs_of", "place", "place_owned", "upload"]
 
-type Known = Callable[[str], Issued | None]  # what an id stands for that this endpoint has issued
 type Store = Callable[[Upload], Mapping[str, Any]]
 
-NO_PLACE = "This app takes no files: Dify hands a file to an app only through an input of type File or File List."
-UNKNOWN_ID = (
-    "A file's id is none that this endpoint has issued: send the file itself or its URL, or upload it first to this"
-    " endpoint's /v1/files or /duck/<app_id>/files/upload."
+NO_PLACE = (
+    "This app takes no files: by reverse invocation Dify hands a file to an app only through an input of type File or"
+    " File List. Files beside the inputs need the app's own key, in the setting app_keys."
 )
-_IDS = ("upload_file_id", "tool_file_id", "datasource_file_id")  # Dify's own, good in the whole workspace
-# where else Dify looks for one, whatever the method: its api/factories/file_factory/common.py
-_ANY_ID = frozenset({*_IDS, "reference", "related_id"})
-_NOTHING: tuple[Any, ...] = (None, "", [])  # as an input's value
-_BY_ID = frozenset({"local_file", "tool_file", "datasource_file"})
+NO_PLACE_KEYED = "This app takes no files: it has no input of type File or File List, nor is its file upload enabled."
 
 
-def any_in(call: Call) -> bool:
-    """Tell whether a call has anything to do with files: then `place` has to look at it."""
-    return bool(call.files or call.uploads) or any(map(_holds_file, call.inputs.values()))
+def place(
+    call: Call, parameters: Mapping[str, Any], known: Known, *, keyed: bool = False, anywhere: bool = False
+) -> Call:
+    """Find a place for each of the call's files; nothing is uploaded yet.
 
-
-def place(call: Call, parameters: Mapping[str, Any], known: Known, *, anywhere: bool = False) -> Call:
-    """Find a place in the app's inputs for each of the call's files; nothing is uploaded yet.
-
-    A file goes under the input that it names, or under the app's only one that takes such a file; `anywhere`, under
-    the first that takes it and has room, for callers that know of no inputs. Files that stand among the inputs
-    already are read like all others, and no id is taken that `known` does not know. Raises InvalidParam for a file
-    without a place, of a forbidden kind, or under an unknown id; UnsupportedMediaType for a forbidden type;
-    PayloadTooLarge for one that is too large, and for too many.
+    A file goes under the input that it names. Any other goes beside the inputs if the app is `keyed` and takes it
+    there, else under the app's only input that takes such a file; `anywhere`, to the first of all these places that
+    takes it and has room, for callers that know of no inputs. Files that stand among the inputs already are read like
+    all others, and no id is taken that `known` does not know. Raises InvalidParam for a file without a place, of a
+    forbidden kind, or under an unknown id; UnsupportedMediaType for a forbidden type; PayloadTooLarge for one that is
+    too large, and for too many.
     """
     declared = inputs_of(parameters)
-    inputs, among_inputs = _read_inputs(call.inputs, declared, known)
+    places = _places(parameters, keyed=keyed)
+    inputs, among_inputs = split(call.inputs, declared, known)
     files = [*call.files, *among_inputs]
     if len(files) > sent.MOST:
         raise PayloadTooLarge(sent.TOO_MANY)
-    if files and not declared:
-        raise InvalidParam(NO_PLACE)
-    by_input: dict[str, list[_Given]] = {}
-    for given in [_given(file, known) for file in files]:
+    if files and not places:
+        raise InvalidParam(NO_PLACE_KEYED if keyed else NO_PLACE)
+    by_place: dict[str, list[_Given]] = {}
+    for given in [_given(file, known, keyed=keyed) for file in files]:
         check_size(given.described, parameters)
-        empty = [slot for slot in declared.values() if anywhere and inputs.get(slot.name) in _NOTHING]
-        free = [slot for slot in empty if slot.has_room(len(by_input.get(slot.name, ())))]
-        by_input.setdefault(_input_for(given, declared, free), []).append(given)
+        empty = [slot for slot in places.values() if anywhere and inputs.get(slot.name) in NOTHING]
+        free = [slot for slot in empty if slot.has_room(len(by_place.get(slot.name, ())))]
+        by_place.setdefault(_place_for(given, places, free), []).append(given)
     uploads: list[Upload] = []
-    for name, all_given in by_input.items():
-        if inputs.get(name) not in _NOTHING:
+    beside = _into(places[BESIDE], by_place.pop(BESIDE), uploads) if BESIDE in by_place else []
+    for name, all_given in by_place.items():
+        if inputs.get(name) not in NOTHING:
             raise InvalidParam(f"The app's input {name} got a file and another value beside it.")
         references = _into(declared[name], all_given, uploads)
         if declared[name].several:
@@ -72,15 +67,21 @@ def place(call: Call, parameters: Mapping[str, Any], known: Known, *, anywhere: 
             inputs[name] = references[0]
         else:
             inputs.pop(name, None)
-    return replace(call, inputs=inputs, files=(), uploads=tuple(uploads))
+    return replace(call, inputs=inputs, files=(), uploads=tuple(uploads), beside=tuple(beside))
+
+
+def _places(parameters: Mapping[str, Any], *, keyed: bool) -> dict[str, FileInput]:
+    """Give all places that an app has for files, by their names; beside the inputs comes first."""
+    beside = beside_of(parameters) if keyed else None
+    return {**({BESIDE: beside} if beside else {}), **inputs_of(parameters)}
 
 
 def _into(slot: FileInput, all_given: Sequence["_Given"], uploads: list[Upload]) -> list[dict[str, Any]]:
-    """Give what stands for an input's files that nobody has to upload, and add the others to the uploads."""
-    slot.check_number(len(all_given))
+    """Give what stands for a place's files that nobody has to upload, and add the others to the uploads."""
+    types = [slot.type_for(given.described) for given in all_given]
+    slot.check_number(types)
     references: list[dict[str, Any]] = []
-    for at, given in enumerate(all_given):
-        type_ = slot.type_for(given.described)
+    for at, (given, type_) in enumerate(zip(all_given, types, strict=True)):
         if isinstance(given.file, Upload):
             uploads.append(replace(given.file, name=slot.name, type=type_, at=at if slot.several else None))
         elif given.issued:
@@ -90,40 +91,70 @@ def _into(slot: FileInput, all_given: Sequence["_Given"], uploads: list[Upload])
     return references
 
 
-def place_owned(files: Sequence[Mapping[str, Any]], slot: FileInput) -> dict[str, Any]:
-    """Place what the owner picked beside the app, trusted as it is, under an input. Raises InvalidParam."""
-    slot.check_number(len(files))
-    return {slot.name: list(files) if slot.several else files[0]}
+def place_owned(
+    call: Call, files: Sequence[Mapping[str, Any]], parameters: Mapping[str, Any], *, keyed: bool = False
+) -> Call:
+    """Place what the owner picked beside the app, trusted as it is, below what the caller sends.
+
+    Beside the inputs if the app is `keyed` and takes files there, else under its only input for files that is free.
+    Raises InvalidParam for more files than that takes.
+    """
+    places = _places(parameters, keyed=keyed)
+    taken = {upload.name for upload in call.uploads}
+    if BESIDE in places:
+        free = [] if call.beside or BESIDE in taken else [places[BESIDE]]
+    else:
+        free = [slot for name, slot in places.items() if name not in taken | call.inputs.keys()]
+    if len(free) != 1:
+        return call
+    [slot] = free
+    slot.check_number([str(file.get("type")) for file in files])
+    if slot.name == BESIDE:
+        return replace(call, beside=tuple(files))
+    return replace(call, inputs={**call.inputs, slot.name: list(files) if slot.several else files[0]})
 
 
 def upload(call: Call, store: Store) -> Call:
-    """Hand the files that were placed to Dify, and put what stands for them into the inputs."""
+    """Hand the files that were placed to Dify, and put what stands for them into the inputs and beside them."""
     inputs: dict[str, Any] = dict(call.inputs)
+    beside = list(call.beside)
     for file in call.uploads:
         stored = {**store(file), "type": file.type}
         if file.at is None:
             inputs[file.name] = stored
+        elif file.name == BESIDE:
+            beside.insert(file.at, stored)
         else:
             files = [*inputs.get(file.name, [])]
             files.insert(file.at, stored)
             inputs[file.name] = files
-    return replace(call, inputs=inputs, uploads=())
+    return replace(call, inputs=inputs, uploads=(), beside=tuple(beside))
 
 
-def hand_over(upload: Upload, store: Store, *, now: float, parameters: Mapping[str, Any] | None = None) -> Issued:
+def hand_over(
+    upload: Upload,
+    store: Store,
+    *,
+    now: float,
+    parameters: Mapping[str, Any] | None = None,
+    keyed: bool = False,
+) -> Issued:
     """Check one file and hand it to Dify, for an id to be issued.
 
-    With an app's `parameters` its sizes count, and one of its inputs has to take the file, if any takes files. `now`
-    in seconds since 1970. Raises InvalidParam, UnsupportedMediaType, PayloadTooLarge, or what Dify's refusal means.
+    With an app's `parameters` its sizes count, and one of its places has to take the file, if it has any for files;
+    what it takes beside its inputs is one if it is `keyed`. `now` in seconds since 1970. Raises InvalidParam,
+    UnsupportedMediaType, PayloadTooLarge, or what Dify's refusal means.
     """
     file = media.settle(upload)
-    described = _described(file)
+    described = _described(file, keyed=keyed)
     check_size(described, parameters or {})
     type_ = "document" if described.kind == "custom" else described.kind
-    if declared := inputs_of(parameters or {}):
-        type_ = declared[_taking(described, declared.values())[0]].type_for(described)
+    if places := _places(parameters or {}, keyed=keyed):
+        type_ = places[_taking(described, places.values())[0]].type_for(described)
     try:
         stored = store(replace(file, type=type_))
+    except RelayError:
+        raise
     except Exception as error:
         raise from_exception(error, Interface.ANY) from error
     method = str(stored.get("transfer_method") or "tool_file")
@@ -147,57 +178,62 @@ class _Given:
     issued: Issued | None = None
 
 
-def _given(file: File, known: Known) -> _Given:
+def _given(file: File, known: Known, *, keyed: bool) -> _Given:
     if isinstance(file, Upload):
         settled = media.settle(file)
-        return _Given(file=settled, described=_described(settled))
+        return _Given(file=settled, described=_described(settled, keyed=keyed))
     if file.url:
         extension = media.extension_of(media.name_in(file.url), "")
-        return _Given(
-            file=file, described=Described(name=file.url, extension=extension, type=file.type, uploaded=False)
-        )
-    issued = _issued(file.id, known)
+        described = Described(name=file.url, extension=extension, type=file.type, method="remote_url")
+        return _Given(file=file, described=described)
+    issued = found(file.id, known)
     described = Described(
         name=issued.name,
         extension=media.extension_of(issued.name, issued.mime_type),
         media_type=issued.mime_type,
         size=issued.size,
         type=file.type,
+        method=issued.transfer_method,
+        keyed=keyed,
     )
     return _Given(file=file, described=described, issued=issued)
 
 
-def _described(file: Upload) -> Described:
+def _described(file: Upload, *, keyed: bool) -> Described:
     return Described(
         name=file.filename,
         extension=media.extension_of(file.filename, file.mimetype),
         media_type=file.mimetype,
         size=len(file.content),
         type=file.type,
+        keyed=keyed,
     )
 
 
-def _input_for(given: _Given, declared: Mapping[str, FileInput], free: Sequence[FileInput]) -> str:
-    """Name the input that a file goes to: the one it names, the only one, or the only one that takes such a file.
+def _place_for(given: _Given, places: Mapping[str, FileInput], free: Sequence[FileInput]) -> str:
+    """Name the place that a file goes to: the input it names, the only place, or the only one that takes such a file.
 
-    Of those that are `free`, the first that takes it.
+    What is beside the inputs goes before them; of those that are `free`, the first that takes the file.
     """
     file = given.file
-    if file.name in declared:
+    if file.name and file.name in places:
         return file.name
-    if len(declared) == 1 and not file.exact:
-        return next(iter(declared))
-    taking = [] if file.exact else _taking(given.described, free or declared.values())
-    if len(taking) != 1 and not (taking and free):
-        raise InvalidParam(
-            f"The app takes files under {'several' if taking else 'other'} names: send each under one of"
-            f" {', '.join(declared)}."
-        )
-    return taking[0]
+    if len(places) == 1 and not file.exact:
+        return next(iter(places))
+    taking = [] if file.exact else _taking(given.described, free or places.values())
+    if taking and (free or BESIDE in taking or len(taking) == 1):
+        return taking[0]
+    names = ", ".join(filter(None, places))
+    if not names:
+        raise InvalidParam(f"The app has no input {file.name}: it takes files beside its inputs, without a name.")
+    other = "; without a name, beside the inputs" if BESIDE in places else ""
+    raise InvalidParam(
+        f"The app takes files under {'several' if taking else 'other'} names: send each under one of {names}{other}."
+    )
 
 
 def _taking(file: Described, declared: Iterable[FileInput]) -> list[str]:
-    """Name the inputs that take a file. Raises as the first of them does when there is none."""
+    """Name the places that take a file. Raises as the first of them does when there is none."""
     taking: list[str] = []
     refused: RelayError | None = None
     for slot in declared:
@@ -210,60 +246,3 @@ def _taking(file: Described, declared: Iterable[FileInput]) -> list[str]:
     if refused and not taking:
         raise refused
     return taking
-
-
-def _read_inputs(
-    inputs: Mapping[str, Any], declared: Mapping[str, FileInput], known: Known
-) -> tuple[dict[str, Any], list[File]]:
-    """Take the files out of the inputs that are for files; elsewhere nothing but their ids is looked at."""
-    others: dict[str, Any] = {}
-    files: list[File] = []
-    for name, value in inputs.items():
-        if name in declared and value and all(map(_is_file, value if isinstance(value, list) else [value])):
-            files += sent.from_value(value, name=name)
-        else:
-            others[name] = _resolved(value, known)
-    return others, files
-
-
-def _resolved(value: Any, known: Known) -> Any:
-    """Give a value whose files by id are such as Dify knows. Raises InvalidParam for an unknown id.
-
-    A file that is not meant by its id, for an address or the file itself stands beside that, goes without any: Dify
-    would take the id all the same.
-    """
-    if isinstance(value, list):
-        return [_resolved(one, known) for one in value]
-    if not isinstance(value, dict):
-        return value
-    if _is_by_id(value):
-        [file] = sent.from_value(value)
-        if isinstance(file, Reference) and file.id:
-            return _issued(file.id, known).as_input(file.type)
-    left_out = _ANY_ID if _is_file(value) else ()
-    return {name: _resolved(one, known) for name, one in value.items() if name not in left_out}
-
-
-def _issued(id_: str, known: Known) -> Issued:
-    if not (issued := known(id_)):
-        raise InvalidParam(UNKNOWN_ID)
-    return issued
-
-
-def _holds_file(value: Any) -> bool:
-    """Tell whether a file stands anywhere in a value."""
-    level = [value]
-    while level := [one for one in level if isinstance(one, dict | list)]:
-        if any(map(_is_file, level)):
-            return True
-        level = [child for one in level for child in (one.values() if isinstance(one, dict) else one)]
-    return False
-
-
-def _is_file(value: Any) -> bool:
-    return isinstance(value, dict) and (value.get("transfer_method") == "remote_url" or _is_by_id(value))
-
-
-def _is_by_id(value: Mapping[str, Any]) -> bool:
-    method = value.get("transfer_method")
-    return (isinstance(method, str) and method in _BY_ID) or any(value.get(name) for name in _IDS)

@@ -60,7 +60,8 @@ for _extension, _media_type in {
 
 # one container holds sound, moving pictures or both: which of them it is, its first bytes do not tell
 _CONTAINERS = frozenset({"mp4", "m4a", "m4v", "mov", "3gp", "ogg", "webm", "mkv", "wmv"})
-_FAMILIES = frozenset({"image", "audio", "video"})
+_TIMED = frozenset({"audio", "video"})
+_FAMILIES = _TIMED | {"image"}
 # formats that begin as text does; all others have bytes that no text has
 _TEXTS = frozenset({"pdf", "rtf", "ps"})
 _NO_TEXT = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
@@ -92,17 +93,20 @@ def extension_of(filename: str, media_type: str) -> str:
     return (_suffix(filename) or _TABLE.guess_extension(media_type, strict=False) or "")[1:].lower()
 
 
-def kind_of(extension: str, media_type: str) -> str:
+def kind_of(extension: str, media_type: str, *, keyed: bool = False) -> str:
     """Tell as what Dify takes a file: image, document, audio or video; custom is whatever is none of these.
 
-    The media type goes first, for it may come from the file itself; Dify asks the extension first.
+    The media type goes first, for it may come from the file itself; Dify asks the extension first. Where it compares
+    what it is told with that, as for an app that is `keyed`, sound in a container of pictures is what its name says.
     """
     if media_type == "application/pdf":
         return "document"
-    family = media_type.partition("/")[0]
+    family, named = media_type.partition("/")[0], _BY_EXTENSION.get(extension)
+    if keyed and named in _TIMED and family in _TIMED:
+        return named
     if family in _FAMILIES:
         return family
-    return _BY_EXTENSION.get(extension) or ("document" if family == "text" else "custom")
+    return named or ("document" if family == "text" else "custom")
 
 
 def name_in(url: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from relay.call import Call, Upload
 from relay.errors import ServiceApiUnusable
 from relay.incoming.settings import Access, Settings
+from relay.run.attended import Attended
 from relay.run.dify import Dify, KeyedApp, Running, Session, Storage
 from relay.run.inbox import Inbox
 
@@ -55,5 +56,6 @@ class Ways:
         return keyed.upload(upload, user) if keyed else self._session.upload(upload)
 
     def run(self, call: Call, inbox: Inbox) -> Running:
-        keyed = self.keyed(call.app_id)
-        return keyed.run(call, inbox) if keyed else self._session.run(call, inbox)
+        if keyed := self.keyed(call.app_id):
+            return Attended(keyed.run(call, inbox), inbox, is_heard=self._session.is_heard)
+        return self._session.run(call, inbox)

@@ -1,7 +1,7 @@
 """Dify's own Service API for one app, below `/duck/<app_id>`: what Dify's clients take for their base URL.
 
-Source: Dify's API reference and langgenius/dify, api/controllers/service_api/app. What a plugin can't have of Dify is
-an empty list, or 404 with a sentence that says why.
+Source: Dify's API reference and langgenius/dify, api/controllers/service_api/app. What can't be had of Dify is an
+empty list, or 404 with a sentence that says why; for an app that is reached by its own key, `kept` asks Dify.
 """
 
 from collections.abc import Mapping
@@ -16,9 +16,9 @@ from relay.errors import NotFound, RelayError
 from relay.host import Host
 from relay.outgoing.response import refusal
 from relay.routes import SERVICE_API
-from relay.run.dify import Dify
+from relay.run.dify import Session
 from relay.run.failure import ConversationNotFound
-from relay.service_api import about, absent, files, runs, stopping
+from relay.service_api import about, absent, files, kept, runs, stopping
 
 # path as in relay.routes -> method -> who answers
 RESOURCES: Mapping[str, Mapping[str, Answer]] = {
@@ -34,6 +34,7 @@ RESOURCES: Mapping[str, Mapping[str, Answer]] = {
     "meta": {"GET": about.meta},
     "site": {"GET": about.site},
     **absent.RESOURCES,
+    **kept.RESOURCES,
 }
 
 # by which of Dify's interfaces the app is run
@@ -45,7 +46,7 @@ INTERFACES: Mapping[str, Interface] = {
 
 
 def respond(
-    request: Request, path: Mapping[str, Any], settings: Mapping[str, Any], *, dify: Dify, host: Host
+    request: Request, path: Mapping[str, Any], settings: Mapping[str, Any], *, dify: Session, host: Host
 ) -> Response:
     """Answer one request. Raises nothing."""
     resource = find(request.path)

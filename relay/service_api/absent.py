@@ -1,4 +1,4 @@
-"""What Dify keeps and a plugin can't have: empty lists, and 404 with a sentence for single things."""
+"""What Dify keeps and the relay can't have or doesn't pass on: empty lists, and 404 with a sentence for one thing."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,20 +12,26 @@ from relay.outgoing.response import of_json
 NO_LIST: Mapping[str, Any] = {"data": [], "has_more": False, "limit": 20}
 NO_QUESTIONS: Mapping[str, Any] = {"result": "success", "data": []}
 
+# for whom, and of which apps, `kept` has it: true wherever it is said, and no endpoint's settings are told by it
+BY_KEY = (
+    "only to holders of the endpoint's key, and only of apps whose own keys the endpoint's owner has entered as"
+    " app_keys"
+)
 CONVERSATIONS = (
-    "Dify lets no plugin read or change its conversations: keep the conversation_id of an answer to go on there, and"
-    " use Dify's own Service API for the rest."
+    f"Conversations are told and changed here {BY_KEY}: otherwise keep the conversation_id of an answer to go on"
+    " there, and use Dify's own Service API for the rest."
 )
-FEEDBACK = "Dify takes feedback from no plugin: send it to Dify's own Service API, with the same message id."
-ANNOTATIONS = "Dify lets no plugin read or change annotations: use Dify's own Service API, or its console."
-AUDIO = "Dify lends a plugin no app's voice: use Dify's own Service API, or send the recording as a file."
-FILES = "Dify gives no file back to a plugin: keep the file, or take the URL that an answer holds."
-RUNS = "Dify keeps a run's detail from plugins: it is in the events of the run itself, and in Dify's console."
-PAUSED = (
-    "Dify lets no plugin go on with a run that waits for a person: use the form's own page, or Dify's Service API."
+FEEDBACK = f"Feedback is open here {BY_KEY}: otherwise send it to Dify's own Service API, with the same message id."
+RUNS = (
+    f"A run's detail is told here {BY_KEY}: otherwise it is in the events of the run itself, and in Dify's console."
 )
-VERSIONS = "Through a plugin Dify runs the published version alone: post to workflows/run."
-USERS = "Dify tells a plugin nothing of end users."
+EVENTS = "A run's events are not told a second time here: use Dify's own Service API."
+ANNOTATIONS = "Annotations are for all users of an app, so use Dify's own Service API for them, or its console."
+AUDIO = "An app's voice is not to be had here: use Dify's own Service API, or send the recording as a file."
+FILES = "No file is given back here: keep the file, or take the URL that an answer holds."
+PAUSED = "No run that waits for a person goes on here: use the form's own page, or Dify's Service API."
+VERSIONS = "Here the published version alone runs: post to workflows/run."
+USERS = "Nothing is told of end users here: use Dify's own Service API."
 
 
 def _empty(told: Mapping[str, Any]) -> Answer:
@@ -64,7 +70,7 @@ RESOURCES: Mapping[str, Mapping[str, Answer]] = {
     "end-users/<end_user_id>": {"GET": _missing(USERS)},
     "files/<file_id>/preview": {"GET": _missing(FILES)},
     "form/human_input/<form_token>": {"GET": _missing(PAUSED), "POST": _missing(PAUSED)},
-    "workflow/<workflow_run_id>/events": {"GET": _missing(RUNS)},
+    "workflow/<workflow_run_id>/events": {"GET": _missing(EVENTS)},
     "workflows/<workflow_id>/run": {"POST": _missing(VERSIONS)},
     "workflows/logs": {"GET": _empty(NO_LIST)},
     "workflows/run/<workflow_run_id>": {"GET": _missing(RUNS)},

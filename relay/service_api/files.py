@@ -49,7 +49,7 @@ def upload(client: Client, _: Mapping[str, Any]) -> Response:
             raise NoFileUploaded("Please upload your file: as the part file of a multipart/form-data body.")
         if len(content.uploads) > 1:
             raise TooManyFiles("Only one file is allowed.")
-        id_, stored = client.hand_over(content.uploads[0], key, app_id)
+        id_, stored = client.hand_over(content.uploads[0], key, app_id=app_id, user=user or None)
     except RelayError as error:
         if code := CODES.get(type(error)):
             raise code(error.message) from error

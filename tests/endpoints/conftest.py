@@ -10,6 +10,7 @@ import httpx
 import pytest
 from httpx_sse import ServerSentEvent, connect_sse
 
+from tests.endpoints.ways import KeyedWorkspace, Way
 from workspace.testing import Workspace
 
 KEY = "quack-quack"
@@ -17,9 +18,22 @@ KEY = "quack-quack"
 type Open = Callable[..., httpx.Client]
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Try the tests of a module by each way to an app that its BOTH_WAYS names, but for those marked `reverse`."""
+    if "way" in metafunc.fixturenames and getattr(metafunc.module, "BOTH_WAYS", False):
+        ways = [Way.REVERSE] if metafunc.definition.get_closest_marker("reverse") else list(Way)
+        metafunc.parametrize("way", ways, indirect=True, scope="session")
+
+
 @pytest.fixture(scope="session")
-def workspace() -> Iterator[Workspace]:
-    with Workspace() as running:
+def way(request: pytest.FixtureRequest) -> Way:
+    """By what the apps are reached."""
+    return Way(getattr(request, "param", Way.REVERSE))
+
+
+@pytest.fixture(scope="session")
+def workspace(way: Way) -> Iterator[Workspace]:
+    with KeyedWorkspace() if way is Way.KEY else Workspace() as running:
         yield running
 
 
@@ -31,7 +45,7 @@ def endpoint(workspace: Workspace) -> Iterator[Open]:
     def make(*, faults: dict[str, Any] | None = None, key: str | None = KEY, **settings: Any) -> httpx.Client:
         url = workspace.endpoint(settings={"api_key": KEY, **settings}, faults=faults)
         headers = {"X-API-Key": key} if key else {}
-        clients.append(httpx.Client(base_url=url, headers=headers, timeout=60))
+        clients.append(workspace.caller(url, headers=headers, timeout=60))
         return clients[-1]
 
     yield make
@@ -42,9 +56,8 @@ def endpoint(workspace: Workspace) -> Iterator[Open]:
 @pytest.fixture(scope="session")
 def shared(workspace: Workspace) -> Iterator[httpx.Client]:
     """A client of an endpoint with nothing but a key set, for tests that look at no calls."""
-    with httpx.Client(
-        base_url=workspace.endpoint(settings={"api_key": KEY}), headers={"X-API-Key": KEY}, timeout=90
-    ) as client:
+    url = workspace.endpoint(settings={"api_key": KEY})
+    with workspace.caller(url, headers={"X-API-Key": KEY}, timeout=90) as client:
         yield client
 
 

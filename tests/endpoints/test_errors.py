@@ -15,6 +15,8 @@ from tests.leaks import nothing_leaks
 from tests.relay.outgoing.formats.test_lines import read_events, read_ndjson, read_sse
 from workspace.testing import Workspace
 
+BOTH_WAYS = True
+
 type Received = Callable[[httpx.Client], list[dict[str, Any]]]
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -26,7 +28,7 @@ JSON = {"Content-Type": "application/json"}
     [
         ({"json": {}, "route": "chat"}, 400, "invalid_param", "needs a query"),
         ({"json": {"query": " "}, "route": "chat"}, 400, "invalid_param", "needs a query"),
-        ({"json": {"query": ""}}, 400, "invalid_param", "missing query"),
+        ({"json": {"query": ""}}, 400, "invalid_param", "query"),
         ({"json": {"query": "x", "inputs": [1]}}, 400, "invalid_param", "inputs must be"),
         ({"params": {"inputs": "nonsense"}}, 400, "invalid_param", "inputs is not valid JSON"),
         ({"content": '{"query": ', "headers": JSON}, 400, "invalid_param", "not valid JSON"),
@@ -44,7 +46,6 @@ JSON = {"Content-Type": "application/json"}
         ({"json": {"query": "x", "format": "xml"}}, 400, "invalid_param", "Unknown format"),
         ({"json": {"query": "x", "response_mode": "async"}}, 400, "invalid_param", "Unknown response_mode"),
         ({"json": {"query": 7}}, 400, "invalid_param", "query must be text"),
-        ({"json": {"query": "x"}, "app": "unknown"}, 404, "app_not_found", "app not found"),
         ({"json": {"query": "x"}, "app": ""}, 404, "app_not_found", "No app is named"),
     ],
 )
@@ -86,7 +87,6 @@ def test_bad_input_runs_nothing(endpoint: Open, received: Received) -> None:
         ("error-something_broke", 502, "app_failed"),
         ("errorevent-0-429-rate_limit_error", 429, "too_many_requests"),
         ("errorevent-0-400-invalid_param", 400, "invalid_param"),
-        ("realcompletion", 502, "app_failed"),
     ],
 )
 @pytest.mark.parametrize("form", ["sse", "json", "html", "text", "ndjson", "events"])
@@ -103,10 +103,22 @@ def test_an_app_that_fails_at_once_gives_its_real_status_in_every_form(
         assert (answer.json()["code"], answer.json()["status"]) == (code, status)
 
 
-def test_a_completion_apps_500_names_its_known_cause(shared: httpx.Client) -> None:
-    answer = shared.post("/completion/realcompletion", json={"query": "hi"})
-    assert answer.status_code == 502
+@pytest.mark.reverse
+@pytest.mark.parametrize("form", ["sse", "json", "text"])
+def test_a_completion_apps_500_names_its_known_cause(shared: httpx.Client, form: str) -> None:
+    answer = shared.post("/completion/realcompletion", json={"query": "hi", "format": form})
+    assert (answer.status_code, answer.json()["code"]) == (502, "app_failed")
     assert "without their query" in answer.json()["message"]
+    assert "app_keys" in answer.json()["message"]
+
+
+@pytest.mark.reverse
+def test_an_app_that_is_not_there_is_told(shared: httpx.Client) -> None:
+    answer = shared.post("/duck/unknown", json={"query": "hi"})
+    assert (answer.status_code, answer.json()) == (
+        404,
+        {"code": "app_not_found", "message": "app not found", "status": 404},
+    )
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,8 @@ from tests.endpoints.later import (
 from workspace.senders.posting import post as composed
 from workspace.testing import Workspace, until
 
+BOTH_WAYS = True
+
 # --- asked for, acknowledged, kept
 
 

@@ -11,6 +11,8 @@ from bench.load import Scenario, Tally, read_ndjson, run
 from tests.endpoints.conftest import KEY, Open, Silence
 from workspace.testing import Workspace
 
+BOTH_WAYS = True
+
 PATH = "/duck/{app_id}?query=hi&format=ndjson"
 
 

@@ -11,6 +11,7 @@ from relay.answer import respond
 from relay.call import Call, Interface, Upload
 from relay.event import Event
 from relay.host import Host
+from relay.run.dify import KeyedApp
 from relay.run.inbox import Inbox
 from tests.relay.storage import Shelf
 from tests.requests import request
@@ -41,7 +42,16 @@ class Workspace:
     def parameters(self, app_id: str) -> Mapping[str, Any]:
         return FORM
 
-    def upload(self, upload: Upload) -> Mapping[str, Any]:
+    def keyed(self, app_id: str) -> None:
+        return None
+
+    def is_heard(self) -> bool:
+        return True
+
+    def by_key(self, base_url: str, key: str, *, told: bool) -> KeyedApp:
+        raise AssertionError(f"{base_url} is asked, although the settings name no key")
+
+    def upload(self, upload: Upload, **_: Any) -> Mapping[str, Any]:
         self.uploaded.append(upload.filename)
         return {"tool_file_id": upload.filename}
 

@@ -201,7 +201,7 @@ def test_where_a_file_can_not_be_uploaded_the_delivery_may_run_again() -> None:
     class Full(Workspace):
         full = True
 
-        def upload(self, upload: Upload) -> Mapping[str, Any]:
+        def upload(self, upload: Upload, **_: Any) -> Mapping[str, Any]:
             if self.full:
                 raise Exception("upload file failed")  # noqa: TRY002 - the SDK raises no other
             return super().upload(upload)

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any
 
@@ -30,6 +31,20 @@ FORM = {"user_input_form": [{"file": {"variable": "doc"}}, {"text-input": {"vari
 LINK = {"type": "image", "transfer_method": "remote_url", "url": "https://a.example/b.png"}
 
 
+@dataclass(frozen=True)
+class Forms:
+    """Apps that are reached by reverse invocation, and declare the same."""
+
+    form: Mapping[str, Any]
+
+    def parameters(self, app_id: str) -> Mapping[str, Any]:
+        assert app_id
+        return self.form
+
+    def keyed(self, app_id: str) -> None:
+        assert app_id
+
+
 def decided(
     sent: Request,
     settings: Mapping[str, Any] = KEY,
@@ -38,15 +53,9 @@ def decided(
     interface: Interface = Interface.ANY,
     form: Mapping[str, Any] = FORM,
 ) -> Decision:
-    asked: list[str] = []
-
-    def declared(app: str) -> Mapping[str, Any]:
-        asked.append(app)
-        return form
-
     heard = received(sent, app_id=app_id, interface=interface)
-    first = decide(heard, Settings.read(settings), now=NOW, declared=declared)
-    assert decide(heard, Settings.read(settings), now=NOW, declared=declared) == first
+    first = decide(heard, Settings.read(settings), now=NOW, apps=Forms(form))
+    assert decide(heard, Settings.read(settings), now=NOW, apps=Forms(form)) == first
     return first
 
 
@@ -90,6 +99,13 @@ def test_a_plan_can_be_stored_and_read_back() -> None:
     assert made.context is not None
     assert Plan.load(made.dump()) == made
     assert b"quack" not in made.dump()
+
+
+def test_a_plan_keeps_the_files_beside_the_inputs() -> None:
+    made = plan(keyed({"query": "hi"}))
+    files = (LINK, {"type": "document", "transfer_method": "local_file", "upload_file_id": "1"})
+    kept = replace(made, call=replace(made.call, beside=files))
+    assert Plan.load(kept.dump()) == kept
 
 
 def test_a_plan_with_bytes_is_not_stored() -> None:

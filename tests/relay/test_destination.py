@@ -1,9 +1,10 @@
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from relay import destination
-from relay.call import Interface
 from relay.incoming.fields import Asked
 from relay.incoming.mapping import Mapped
 from relay.incoming.settings import Settings
@@ -13,10 +14,15 @@ SAID = Preset(query="deep?", user="42", conversation_key="-100", to={"chat_id": 
 IN_GROUP = replace(SAID, among_others=True, addressed=False)
 
 
+def nowhere(_query: str, _given: Mapping[str, Any]) -> dict[str, Any]:
+    """Put no message into an input, as for a chat."""
+    return {}
+
+
 def heard(preset: Preset, **settings: str) -> str | None:
     """Give what the app is asked, None where nobody wants an answer."""
     read = Settings.read({"webhook": "telegram", "reply": "sender", "bot_token": "123456:abc", **settings})
-    said = destination.listen(Mapped(asked=Asked(query=preset.query), preset=preset), read, Interface.CHAT, list)
+    said = destination.listen(Mapped(asked=Asked(query=preset.query), preset=preset), read, nowhere)
     return said.asked.query if said else None
 
 
@@ -67,6 +73,6 @@ def test_a_new_conversation_is_begun_by_a_message_that_names_the_bot() -> None:
     preset = Preset(
         query=query, user="ada", to=to, among_others=True, addressed=False, mentions=frozenset({"quack-bot"})
     )
-    said = destination.listen(Mapped(asked=Asked(query=query), preset=preset), settings, Interface.CHAT, list)
+    said = destination.listen(Mapped(asked=Asked(query=query), preset=preset), settings, nowhere)
     assert said
     assert (said.forgets, said.words) == (True, destination.BEGUN)

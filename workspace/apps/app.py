@@ -7,11 +7,12 @@ from typing import Any, Literal, Protocol, Self
 
 type Event = dict[str, Any]
 Mode = Literal["chat", "agent-chat", "advanced-chat", "workflow", "completion"]
+Way = Literal["reverse_invocation", "service_api"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppCall:
-    """A call as Dify's inner API receives it: whatever else the plugin sent, like `files`, is dropped before."""
+    """A call as Dify's inner API or its Service API receives it."""
 
     app_id: str
     inputs: Mapping[str, Any]
@@ -19,6 +20,9 @@ class AppCall:
     response_mode: str = ""
     conversation_id: str = ""
     user: str = ""
+    files: tuple[Mapping[str, Any], ...] = ()
+    """What stands beside the inputs. By reverse invocation it is dropped on the way, as whatever else was sent."""
+    way: Way = "reverse_invocation"
 
     @classmethod
     def parse(cls, request: Mapping[str, Any]) -> Self:
@@ -27,7 +31,7 @@ class AppCall:
         Raises TypeError for a field of the wrong type, ValueError without app_id.
         Source: InvokeAppSchema in the daemon's dify_invocation/types.go.
         """
-        texts = {}
+        texts: dict[str, Any] = {}
         for name in ("app_id", "query", "response_mode", "conversation_id", "user"):
             value = request.get(name)
             if not isinstance(value, str | None):
@@ -41,7 +45,17 @@ class AppCall:
         return cls(inputs=inputs or {}, **texts)
 
     def body(self) -> dict[str, Any]:
-        """Return the JSON body that the daemon sends to Dify."""
+        """Return the JSON body that reaches Dify; the app's id stands there too where the key tells it."""
+        if self.way == "service_api":
+            return {
+                "app_id": self.app_id,
+                "inputs": dict(self.inputs),
+                "query": self.query,
+                "files": [dict(file) for file in self.files],
+                "response_mode": self.response_mode,
+                "conversation_id": self.conversation_id,
+                "user": self.user,
+            }
         return {
             "tenant_id": "workspace",
             "user_id": "",

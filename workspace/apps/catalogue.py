@@ -16,7 +16,8 @@ class Catalogue:
     def __init__(self, named: Mapping[str, App]) -> None:
         self.named = named
 
-    def _find(self, app_id: str) -> App:
+    def find(self, app_id: str) -> App:
+        """Return the app that an id stands for. Raises Refused when there is none."""
         app = self.named.get(app_id) or scripted.find(app_id)
         if app is None:
             raise invalid_param("app not found")
@@ -24,11 +25,11 @@ class Catalogue:
 
     async def parameters(self, app_id: str) -> Event:
         """Return what fetch_app tells. Raises Refused for an unknown app."""
-        return await self._find(app_id).parameters()
+        return await self.find(app_id).parameters()
 
     async def run(self, call: AppCall) -> AsyncIterator[Event]:
         """Yield the events of a call, or its one blocking answer. Raises Refused and Broken."""
-        app = self._find(call.app_id)
+        app = self.find(call.app_id)
         mode = await app.mode()
         if mode in {"chat", "agent-chat", "advanced-chat"} and not call.query:
             raise invalid_param("missing query")

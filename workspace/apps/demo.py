@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,12 @@ _WORKFLOW_FORM = Form(
     _DOCUMENTS,
 )
 _COMPLETION_FORM = Form(Field(kind="text-input", name="topic", label="Topic", default="a pond"))
+_COMPLETION_FILES: Mapping[str, Any] = {
+    "enabled": True,
+    "number_limits": 2,
+    "allowed_file_types": ["image", "document"],
+    "allowed_file_upload_methods": ["local_file"],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +58,15 @@ class DemoChat:
         return {
             "opening_statement": "Quack! Ask me something, or say “count to 5”, “markdown” or “what time is it”.",
             "suggested_questions": ["Why do ducks quack?", "Count to 5", "Show me some markdown"],
-            "suggested_questions_after_answer": {"enabled": False},
+            "suggested_questions_after_answer": {"enabled": True},
             "user_input_form": self.form.declared(),
             "file_upload": {"enabled": True, "number_limits": 5},
             "system_parameters": system_parameters(),
         }
+
+    def suggested(self, query: str) -> list[str]:
+        """Return what to ask after a question."""
+        return [f"Why do you say “{query}”?", "What time is it?", "Show me some markdown"]
 
     async def run(self, call: AppCall) -> AsyncIterator[Event]:
         turns: Turns = []
@@ -67,17 +77,23 @@ class DemoChat:
             turns = known
         name = self.form.text(call, "name")
         files = list(self.form.files(call, self.database))
+        beside = _beside(self.form, call, self.database)
         text = _reply(call.query, turns)
         if name:
             text = f"Dear {name}: {text}"
         for field, file in files:
             text += f"\n\nIn `{field}` I see {file.described()}."
+        text += beside
         answer = MessageAnswer(call.conversation_id)
         async for piece in _paced(text):
             yield answer.message(piece)
         turns.append({"query": call.query, "answer": text, "at": time.strftime("%H:%M:%S")})
         self.database.save_turns(answer.conversation_id, call.app_id, call.user, turns)
         yield answer.end(usage(call.query, text))
+
+
+def _beside(form: Form, call: AppCall, database: Database) -> str:
+    return "".join(f"\n\nBeside the inputs I see {file.described()}." for file in form.beside(call, database))
 
 
 def _reply(query: str, turns: Turns) -> str:
@@ -185,19 +201,23 @@ def _shortest(sentences: list[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class DemoCompletion:
-    """Writes two lines about its input `topic`."""
+    """Writes two lines about its input `topic`, and says the query, which reverse invocation never brings."""
 
+    database: Database
     form: Form = _COMPLETION_FORM
 
     async def mode(self) -> Mode:
         return "completion"
 
     async def parameters(self) -> dict[str, Any]:
-        return {"user_input_form": self.form.declared(), "file_upload": {"enabled": False}}
+        return {"user_input_form": self.form.declared(), "file_upload": _COMPLETION_FILES}
 
     async def run(self, call: AppCall) -> AsyncIterator[Event]:
         topic = self.form.text(call, "topic")
         text = f"A duck once sat by {topic} and thought:\nhow fine is {topic}, when nobody asked for a quack!"
+        if call.query and call.way == "service_api":
+            text += f"\n\nYou said “{call.query}”."
+        text += _beside(self.form, call, self.database)
         answer = MessageAnswer(completion=True)
         async for piece in _paced(text):
             yield answer.message(piece)

@@ -7,7 +7,7 @@ or was stopped ends with workflow_finished alone; a chatflow that failed sends a
 from collections.abc import AsyncIterator
 
 from workspace.apps.answer import MessageAnswer, WorkflowRun
-from workspace.apps.answering import as_messages, nodes, pause, says
+from workspace.apps.answering import as_messages, messages, nodes, pause, says
 from workspace.apps.app import AppCall, Broken, Event, Refused, unknown
 
 _FAILURE = "the duck flew away"
@@ -94,10 +94,12 @@ async def http(arguments: list[str], _call: AppCall) -> AsyncIterator[Event]:
     yield {}  # makes this a generator
 
 
-async def real_completion(_arguments: list[str], _call: AppCall) -> AsyncIterator[Event]:
-    # Dify's invoke_completion_app hands no query to a generator that requires one.
-    raise unknown("Internal Server Error")
-    yield {}  # makes this a generator
+async def real_completion(_arguments: list[str], call: AppCall) -> AsyncIterator[Event]:
+    if call.way == "reverse_invocation":
+        # Dify's invoke_completion_app hands no query to a generator that requires one.
+        raise unknown("Internal Server Error")
+    async for event in messages(["3"], call, of_completion=True):
+        yield event
 
 
 async def unknown_events(_arguments: list[str], call: AppCall) -> AsyncIterator[Event]:

@@ -92,6 +92,9 @@ class InputFile:
         return f"{self.name} ({self.type}, {size}, {self.url})"
 
 
+_BESIDE = Field(kind="file-list", name="files", label="Files beside the inputs")
+
+
 class Form:
     """Reads a call's inputs by the declared fields; what is not declared is dropped, as Dify does."""
 
@@ -131,6 +134,11 @@ class Form:
         """Yield the name of the input and the file, for every file. Raises Refused for a wrong one."""
         for field, reference in self._references(call):
             yield field.name, _resolve(field, reference, database)
+
+    def beside(self, call: AppCall, database: Database) -> Iterator[InputFile]:
+        """Yield the files beside the inputs, which Dify has checked before. Raises Refused for one that is gone."""
+        for reference in call.files:
+            yield _resolve(_BESIDE, reference, database)
 
     def _references(self, call: AppCall) -> Iterator[tuple[Field, Any]]:
         for field in self._fields:

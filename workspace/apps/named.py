@@ -13,7 +13,7 @@ def named_apps(settings: Settings, database: Database) -> dict[str, App]:
     apps: dict[str, App] = {
         "demo-chat": DemoChat(database),
         "demo-workflow": DemoWorkflow(database),
-        "demo-completion": DemoCompletion(),
+        "demo-completion": DemoCompletion(database),
     }
     if settings.dify_api_url:
         for app_id, key in settings.dify_api_keys.items():

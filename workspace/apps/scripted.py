@@ -30,7 +30,8 @@
     failedchatflow-<nodes>              the same as a chat: workflow_finished, then error, no message_end
     stopped-<nodes>                     a workflow that someone stops: workflow_finished with status stopped
     http-<status>-<code>-<text>         refused with a status instead of a stream
-    unknownevents, malformed, numbers, realcompletion
+    unknownevents, malformed, numbers
+    realcompletion                      fails by reverse invocation; through the Service API three messages
 
 In texts `_` stands for a space.
 """

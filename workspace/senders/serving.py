@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Mapping
 from math import isfinite
-from typing import Any
 from urllib.parse import unquote
 
 from starlette.types import Receive, Scope, Send
 
+from workspace.connection import cut
 from workspace.senders.standin import Answer, Exchange, Received, StandIn
 
 PATH = "/senders"
@@ -40,7 +40,8 @@ class Serving:
         exchange = standin.record(received)
         answer = await self._answer(standin, received, exchange)
         if answer is None:
-            await _cut(receive, send)
+            if not await cut(receive):
+                await _send(send, Answer("", 503))
         else:
             await _send(send, answer)
 
@@ -88,18 +89,6 @@ async def _send(send: Send, answer: Answer) -> None:
     encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
     await send({"type": "http.response.body", "body": raw})
-
-
-async def _cut(receive: Receive, send: Send) -> None:
-    """Close the connection without an answer. ASGI has no word for it, uvicorn's request cycle has the transport."""
-    cycle: Any = getattr(receive, "__self__", None)
-    transport = getattr(cycle, "transport", None)
-    if transport is None:
-        await _send(send, Answer("", 503))
-        return
-    transport.abort()
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:

@@ -116,15 +116,16 @@ class AppSettings(Group):
                 pt_BR="Chaves de aplicativos",
             ),
             help=Text(
-                en_US="app id=app-…, by commas: these run by Dify's Service API instead: completion apps, files beside"
-                " inputs, up to 10 minutes.",
-                zh_Hans="应用 ID=app-…，用逗号分隔：改由 Dify 服务 API 运行，支持文本生成应用、输入之外的文件、最长 10 分钟。",
+                en_US="app id=app-…, by commas: these run by Dify's Service API instead: completion apps, files"
+                " beside inputs, up to 10 minutes.",
+                zh_Hans="应用 ID=app-…，用逗号分隔：改由 Dify 服务 API 运行，支持文本生成应用、"
+                "输入之外的文件、最长 10 分钟。",
                 ja_JP="アプリ ID=app-… をカンマ区切りで：Dify のサービス API で実行。テキスト生成、"
                 "入力以外のファイル、10 分まで。",
                 pt_BR="id=app-…, com vírgulas: rodam pela API de serviço do Dify: apps de texto, arquivos além das"
                 " entradas, até 10 minutos.",
             ),
-            placeholder=Text.same("2b0c6a1e-…=app-…"),
+            placeholder=Text.same("2b0c6a1e-…=app-..."),
         ),
     ] = SecretStr("")
 

@@ -68,7 +68,7 @@ def test_a_blank_conversation_begins_a_new_one() -> None:
         ({"files": ["https://example.org/duck.png"]}, "files must be a list of objects."),
         (
             {"workflow_id": "w"},
-            "workflow_id names a version of the app: through a plugin Dify runs the published one alone.",
+            "workflow_id names a version of the app: here the published one runs alone.",
         ),
     ],
 )

@@ -24,7 +24,7 @@ FILE = (
 class Refusing(Workspace):
     """Dify, which takes no file."""
 
-    def upload(self, upload: Upload) -> Mapping[str, Any]:
+    def upload(self, upload: Upload, **_: Any) -> Mapping[str, Any]:
         raise RuntimeError('upload file failed, status code: 413, response: {"message": "File size exceeded."}')
 
 

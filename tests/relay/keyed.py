@@ -1,0 +1,82 @@
+"""Apps that are reached by their keys, at the port: what Dify tells of them, and what it was asked."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from relay.call import Call, Interface, Upload
+from relay.errors import AppUnavailable, RelayError
+from relay.run.dify import Running
+from relay.run.inbox import Inbox
+from tests.events import CHAT
+from tests.relay.scripts import FORM, KEY, Workspace, saying
+
+URL = "http://dify.test/v1"
+KEYED = {**KEY, "app_keys": "app=app-pond", "service_api_url": URL}
+
+type Asked = tuple[str, str, Mapping[str, str] | None, Mapping[str, Any] | None]
+
+
+class App:
+    """An app that tells what it was given, and raises what it was given to raise."""
+
+    def __init__(self, *, answer: Any = None, told: Mapping[str, Any] | None = None) -> None:
+        """Take what `ask` gives, and what info, site and parameters do, by these names."""
+        self.asked: list[Asked] = []
+        self.looked: list[str] = []
+        self._answer = answer
+        self._told = told or {}
+
+    def interface(self) -> Interface:
+        return Interface.CHAT
+
+    def parameters(self) -> Mapping[str, Any]:
+        return self._tell("parameters", FORM)
+
+    def info(self) -> Mapping[str, Any]:
+        return self._tell("info", {})
+
+    def site(self) -> Mapping[str, Any]:
+        return self._tell("site", {})
+
+    def upload(self, upload: Upload, user: str | None) -> Mapping[str, Any]:
+        raise AssertionError(f"{user} uploads {upload.filename}")
+
+    def run(self, call: Call, inbox: Inbox) -> Running:
+        raise AssertionError(f"{call} runs, and comes in by {inbox}")
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Any:
+        self.asked.append((method, path, query, body))
+        if isinstance(self._answer, RelayError):
+            raise self._answer
+        return self._answer
+
+    def _tell(self, what: str, otherwise: Mapping[str, Any]) -> Mapping[str, Any]:
+        self.looked.append(what)
+        told: Mapping[str, Any] | RelayError = self._told.get(what, otherwise)
+        if isinstance(told, RelayError):
+            raise told
+        return told
+
+
+class Dify(Workspace):
+    """A workspace whose apps are reached by their keys, too."""
+
+    def __init__(self, **apps: App) -> None:
+        """Take the apps by their keys, without the "app-" in front."""
+        super().__init__(saying(CHAT))
+        self._apps = apps
+
+    def by_key(self, base_url: str, key: str, *, told: bool) -> App:
+        assert base_url == URL
+        return self._apps[key.removeprefix("app-")]
+
+
+def refusing() -> AppUnavailable:
+    return AppUnavailable("Dify refuses to run the app for this plugin.")
