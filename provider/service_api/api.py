@@ -144,7 +144,7 @@ def _problems() -> Iterator[_Trace]:
     except (httpx.PoolTimeout, httpcore.PoolTimeout):
         raise Problem(Kind.BUSY, sent=False) from None
     except _NOT_SENT as error:
-        kind = Kind.UNTRUSTED if isinstance(error.__cause__, ssl.SSLError) else Kind.UNREACHABLE
+        kind = Kind.UNTRUSTED if isinstance(error.__context__, ssl.SSLError) else Kind.UNREACHABLE
         raise Problem(kind, sent=False) from None
     except (httpx.TimeoutException, httpcore.TimeoutException):
         raise Problem(Kind.LATE, sent=trace.sent) from None

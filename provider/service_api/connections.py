@@ -81,6 +81,7 @@ class Tap(httpcore.NetworkStream):
         self._layers = layers
         self._head: bytearray | None = None  # of the answer, until its end
         self._held = b""  # read, and given to nobody yet
+        self._socket: socket.socket
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         data = self.receive(timeout, max_bytes)
@@ -123,12 +124,15 @@ class Tap(httpcore.NetworkStream):
         """Tell whether `glance` can be used: not through TLS within TLS, of an HTTPS proxy."""
         return self._layers <= 1
 
+    def begin_glancing(self) -> None:
+        """Prepare for `glance`, until the next read that waits."""
+        self._socket = self._inner.get_extra_info("socket")
+        self._socket.settimeout(0)
+
     def glance(self) -> bytes | None:
         """Give what is here already, None for nothing and b"" at the end, without waiting. Raises ReadError."""
-        connection: socket.socket = self._inner.get_extra_info("socket")
         try:
-            connection.settimeout(0)
-            return connection.recv(PIECE)
+            return self._socket.recv(PIECE)
         except (BlockingIOError, ssl.SSLWantReadError):
             return None
         except (OSError, ValueError) as error:

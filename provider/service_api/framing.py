@@ -67,39 +67,38 @@ class Chunked:
     def feed(self, data: bytes) -> bytes:
         if self._line:
             data, self._line = self._line + data, b""
-        content = []
-        at, end = 0, len(data)
+        content = [data[: self._left - 2]] if self._left > 2 else []
+        at, end = self._left, len(data)
         while at < end and not self.done:
-            if self._left:
-                if self._left > 2:
-                    content.append(data[at : at + self._left - 2])
-                taken = min(self._left, end - at)
-                self._left -= taken
-                at += taken
-            elif (behind := data.find(b"\n", at, at + LONGEST_LINE) + 1) > 0:
-                self._read(data[at:behind])
-                at = behind
-            elif end - at >= LONGEST_LINE:
-                raise Misframed
+            behind = data.find(b"\n", at, at + LONGEST_LINE) + 1
+            if not behind:
+                self._hold(data[at:])
+                break
+            line, at = data[at:behind], behind
+            if self._in_trailers:
+                self.done = not line.strip()
+            elif size := _size(line):
+                content.append(data[at : at + size])
+                at += size + 2
             else:
-                self._line, at = data[at:], end
+                self._in_trailers = True
+        self._left = max(at - end, 0)
         return content[0] if len(content) == 1 else b"".join(content)
 
     def may_end(self) -> bool:
         return self.done
 
-    def _read(self, line: bytes) -> None:
-        if self._in_trailers:
-            self.done = not line.strip()
-            return
-        digits = line.split(b";", 1)[0].strip()
-        if not 0 < len(digits) <= 16 or not digits.isalnum():
+    def _hold(self, line: bytes) -> None:
+        if len(line) >= LONGEST_LINE:
             raise Misframed
-        try:
-            size = int(digits, 16)
-        except ValueError:
-            raise Misframed from None
-        if size:
-            self._left = size + 2
-        else:
-            self._in_trailers = True
+        self._line = line
+
+
+def _size(line: bytes) -> int:
+    try:
+        size = int(line if b";" not in line else line.split(b";", 1)[0], 16)
+    except ValueError:
+        raise Misframed from None
+    if size < 0:
+        raise Misframed
+    return size

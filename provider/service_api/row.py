@@ -193,11 +193,11 @@ class RunByKey:
             self._task_id = task_id
             self._stoppable.set()
         name = kind(event)
-        if name in ENDS:
-            self._ended = True
-        elif name == "error":
+        if name == "error":
             self._ended = True
             raise from_event(event, None)
+        if name in ENDS:
+            self._ended = True
         self._inbox.put(event)
 
     def _give_up(self) -> None:

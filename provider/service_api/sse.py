@@ -25,7 +25,7 @@ class EventReader:
         self._held = 0  # bytes of it
 
     def feed(self, data: bytes) -> Iterator[dict[str, Any]]:
-        """Give the events whose last byte is here. Raises NotEvents."""
+        """Give the events whose last byte is here. Raises NotEvents, in the place of the first that is none."""
         if b"\n" not in data:
             self._hold(data)
             return
@@ -36,7 +36,13 @@ class EventReader:
             self._hold(rest)
         for line in lines:
             if line.startswith(b"data:"):
-                yield _event(line)
+                try:
+                    event = from_json(line[5:])
+                except ValueError:
+                    raise NotEvents from None
+                if not isinstance(event, dict):
+                    raise NotEvents
+                yield event
 
     def end(self) -> Iterator[dict[str, Any]]:
         """Give the event that stands without a line's end where the stream ends. Raises NotEvents for half of one."""
@@ -47,15 +53,3 @@ class EventReader:
         self._held += len(data)
         if self._held > LONGEST_LINE:
             raise NotEvents
-
-
-def _event(line: bytes) -> dict[str, Any]:
-    if len(line) > LONGEST_LINE:
-        raise NotEvents
-    try:
-        event = from_json(line[5:])
-    except ValueError:
-        raise NotEvents from None
-    if not isinstance(event, dict):
-        raise NotEvents
-    return event

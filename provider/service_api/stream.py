@@ -101,6 +101,7 @@ class Stream:
         self._feed(data, now)
         if now - before < PAUSE and len(_OPEN) > FEW and not self._over and self._tap.can_glance:
             self._away.clear()
+            self._tap.begin_glancing()
             ROUNDS.join(self)
             self._away.wait()
             if self._failed:
