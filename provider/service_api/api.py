@@ -164,7 +164,7 @@ def _check(response: httpx.Response) -> None:
         raise Problem(Kind.REFUSED, str(status), status=status, envelope=envelope)
     if status >= 500:
         raise Problem(Kind.NOT_READY, str(status), status=status)
-    detail = "a redirect to elsewhere" if 300 <= status < 400 else f"{status} without Dify's words"
+    detail = "a redirect" if 300 <= status < 400 else f"{status} without Dify's words"
     raise Problem(Kind.FOREIGN, detail, status=status)
 
 

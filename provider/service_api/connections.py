@@ -124,6 +124,11 @@ class Tap(httpcore.NetworkStream):
         """Tell whether `glance` can be used: not through TLS within TLS, of an HTTPS proxy."""
         return self._layers <= 1
 
+    @property
+    def by_records(self) -> bool:
+        """Tell whether each read gives one record of TLS, however many are here."""
+        return self._layers > 0
+
     def begin_glancing(self) -> None:
         """Prepare for `glance`, until the next read that waits."""
         self._socket = self._inner.get_extra_info("socket")

@@ -1,5 +1,6 @@
 """What was asked for a moment ago, and need not be asked for again."""
 
+import threading
 import time
 from collections.abc import Callable, Hashable, Mapping
 from math import inf
@@ -14,19 +15,35 @@ class Kept[K: Hashable]:
 
     def __init__(self) -> None:
         self._known: dict[K, tuple[float, Mapping[str, Any]]] = {}
+        self._asking: dict[K, threading.Event] = {}
 
     def get(self, key: K, ask: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
-        """Give what is known, or ask. Raises whatever asking raises."""
-        now = time.monotonic()
+        """Give what is known, or ask; of many at once the first asks for all. Raises whatever asking raises."""
+        if (known := self._fresh(key)) is not None:
+            return known
+        mine = threading.Event()
+        if (asking := self._asking.setdefault(key, mine)) is not mine:
+            asking.wait()
+            if (known := self._fresh(key)) is not None:
+                return known
+        try:
+            value = ask()
+            self._keep(key, value)
+        finally:
+            if asking is mine:
+                del self._asking[key]
+                mine.set()
+        return value
+
+    def _fresh(self, key: K) -> Mapping[str, Any] | None:
         asked, value = self._known.get(key, (-inf, {}))
-        if now - asked < self.KEEP:
-            return value
-        value = ask()
+        return value if time.monotonic() - asked < self.KEEP else None
+
+    def _keep(self, key: K, value: Mapping[str, Any]) -> None:
         self._known.pop(key, None)
         while len(self._known) >= self.MOST:
             self._known.pop(next(iter(self._known)), None)  # the one that was asked for first
-        self._known[key] = (now, value)
-        return value
+        self._known[key] = (time.monotonic(), value)
 
     def drop(self, key: K) -> None:
         """Forget what was told: it is known to be so no more."""

@@ -139,6 +139,7 @@ class RunByKey:
         self._lock = threading.Lock()
         self._begun = False
         self._left = False
+        self._given_up = False
         self._ended = False  # the app's last event has come
         self._task_id = ""
         self._stoppable = threading.Event()  # the task is named, or never will be
@@ -186,6 +187,8 @@ class RunByKey:
         if call.beside:
             body["files"] = [dict(file) for file in call.beside]
         self._stream = stream = self._api.stream(RUN[self._interface], body)
+        if self._given_up:
+            stream.cut()  # its head has come too late
         stream.read(self._take)
 
     def _take(self, event: dict[str, Any]) -> None:
@@ -202,6 +205,7 @@ class RunByKey:
 
     def _give_up(self) -> None:
         self._stoppable.wait(GRACE)
+        self._given_up = True
         if self._stream:
             self._stream.cut()
         if not self._ended:

@@ -10,7 +10,7 @@ import httpcore
 import httpx
 
 from provider.service_api import framing
-from provider.service_api.connections import PIECE, Tap
+from provider.service_api.connections import Tap
 from provider.service_api.problems import Kind, Problem
 from provider.service_api.rounds import ROUNDS
 from provider.service_api.sse import EventReader, NotEvents
@@ -18,7 +18,8 @@ from provider.service_api.sse import EventReader, NotEvents
 SILENCE = 120.0  # seconds; Dify says something every ten
 PAUSE = 0.25  # seconds between two pieces, from which on a stream waits by itself
 FEW = 8  # streams of a process: as many wait each by itself, however busy, and are read at once
-MOST_AT_ONCE = 4  # pieces of one stream before the next one's turn
+MUCH = 16 * 1024  # bytes: after as many, more may be here
+SHARE = 256 * 1024  # bytes of one stream before the next one's turn
 
 _OPEN: set["Stream"] = set()  # of this process
 
@@ -72,14 +73,18 @@ class Stream:
     def glance(self, now: float) -> bool:
         """Take what is here; see `Busy`."""
         try:
-            for _ in range(MOST_AT_ONCE):
+            read = 0
+            while read < SHARE:
                 if (data := self._tap.glance()) is None:
+                    if read:
+                        break
                     return now - self._last < PAUSE and now < self._until
                 self._feed(data, now)
                 if self._over:
                     return False
-                if len(data) < PIECE // 4:  # a record of TLS is as long at the most
+                if len(data) < MUCH and not self._tap.by_records:
                     break
+                read += len(data)
         except Exception as error:  # noqa: BLE001 - it is raised where the stream is read
             self._failed = error
             return False
@@ -99,6 +104,8 @@ class Stream:
             raise Problem(Kind.TOO_LONG if left < SILENCE else Kind.SILENT) from None
         now, before = time.monotonic(), self._last
         self._feed(data, now)
+        if len(data) >= MUCH:
+            time.sleep(0)  # where all is here already, a read gives no other thread a turn
         if now - before < PAUSE and len(_OPEN) > FEW and not self._over and self._tap.can_glance:
             self._away.clear()
             self._tap.begin_glancing()

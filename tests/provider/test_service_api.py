@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -176,7 +177,7 @@ REFUSALS: list[tuple[Answer, type[RelayError], str]] = [
     (
         whole("302 Found", b"", "text/html", "Location: http://127.0.0.1:9/v1/elsewhere"),
         ServiceApiUnusable,
-        f"service_api_url: what answers there is not Dify's Service API (a redirect to elsewhere): {FOREIGN}",
+        f"service_api_url: what answers there is not Dify's Service API (a redirect): {FOREIGN}",
     ),
     (
         whole("502 Bad Gateway", b"<html>10.0.0.3", "text/html"),
@@ -423,6 +424,42 @@ def test_any_resource_is_asked_for_as_it_is_named() -> None:
             app.ask("GET", "/messages/../apps")
     assert dify.lines() == list(answers)
     assert [one.json for one in dify.asked[1:]] == [{"rating": "like"}, {"user": "a"}]
+
+
+@pytest.mark.parametrize(("no_proxy", "asked"), [("", "http://dify.invalid"), ("dify.invalid", None)])
+def test_the_environment_s_proxy_is_taken_unless_it_says_otherwise(
+    no_proxy: str, asked: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with played({"GET http://dify.invalid/v1/info": whole("200 OK", {"mode": "chat"})}) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url.removesuffix("/v1"))
+        monkeypatch.setenv("no_proxy", no_proxy)
+        if asked:
+            assert app_at(f"{asked}/v1").interface() is Interface.CHAT
+        else:
+            with pytest.raises(ServiceApiUnusable, match="nothing answers there"):
+                app_at("http://dify.invalid/v1").interface()
+    assert proxy.lines() == ([f"GET {asked}/v1/info"] if asked else [])
+
+
+def test_this_machine_is_asked_without_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    with played({"GET /v1/info": whole("200 OK", {"mode": "chat"})}) as dify:
+        assert app_at(dify.url).interface() is Interface.CHAT
+
+
+def test_of_many_that_ask_at_once_the_first_asks_for_all() -> None:
+    answering = threading.Event()
+
+    def answer(asked: Asked) -> Iterator[bytes]:
+        answering.wait(10)
+        yield from whole("200 OK", {"mode": "chat"})(asked)
+
+    with played({"GET /v1/info": answer}) as dify, ThreadPoolExecutor() as threads:
+        asking = [threads.submit(app_at(dify.url).interface) for _ in range(4)]
+        dify.wait_for("GET /v1/info")
+        answering.set()
+        assert [one.result(10) for one in asking] == [Interface.CHAT] * 4
+    assert dify.lines() == ["GET /v1/info"]
 
 
 def test_the_key_is_in_no_repr_and_no_log(caplog: pytest.LogCaptureFixture) -> None:

@@ -105,6 +105,26 @@ def test_a_run_that_never_names_its_task_is_given_up(monkeypatch: pytest.MonkeyP
     assert dify.lines() == [RUN]
 
 
+def test_a_run_whose_head_comes_after_it_was_given_up_is_read_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(row, "GRACE", 0.05)
+    given_up = threading.Event()
+
+    def answer(_: Asked) -> Iterator[bytes]:
+        given_up.wait(10)
+        yield STREAM + chunk(data(MESSAGE))
+        threading.Event().wait(10)
+
+    with played({RUN: answer}) as dify:
+        run, inbox, events = begin(dify)
+        dify.wait_for(RUN)
+        run.leave()
+        while not run._given_up:
+            inbox.wait(0.01)
+        given_up.set()
+        threads_end()
+        assert next(events, "ended") == "ended"
+
+
 @pytest.mark.parametrize("end", [END, {"event": "workflow_finished", "data": {}}, {"event": "workflow_paused"}])
 def test_a_run_whose_end_has_come_is_not_stopped(end: Mapping[str, Any]) -> None:
     with played({RUN: Slow(MESSAGE, end), STOP: STOPPED}) as dify:

@@ -11,13 +11,22 @@ from relay.errors import (
     AppTimeout,
     AppUnavailable,
     InvalidParam,
+    NotFound,
     PayloadTooLarge,
     RelayError,
     TooManyRequests,
     UnsupportedMediaType,
 )
 from relay.foreign import presentable
-from relay.run.failure import Cancelled, ConversationNotFound, UserNotFound, from_event, from_exception
+from relay.run.failure import (
+    COMPLETION_CAUSE,
+    Cancelled,
+    ConversationNotFound,
+    UserNotFound,
+    from_answer,
+    from_event,
+    from_exception,
+)
 
 
 def before_stream(status: int, code: str, message: str) -> str:
@@ -183,3 +192,44 @@ def test_any_text_gives_an_error_with_something_to_read(text: str, interface: In
         made = from_exception(Exception(form), interface)
         assert made.message.strip()
         assert made.status >= 400
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message", "error", "told"),
+    [
+        (404, "not_found", "Conversation Not Exists.", ConversationNotFound, "Conversation Not Exists."),
+        (404, "not_found", "Message Not Exists.", NotFound, "Message Not Exists."),
+        (400, "invalid_param", "city is required", InvalidParam, "city is required"),
+        (400, "not_chat_app", "Another route", InvalidParam, "Another route"),
+        (400, "provider_not_initialize", "No model", AppUnavailable, "No model"),
+        (403, "file_access_denied", "Not yours", AppUnavailable, "Not yours"),
+        (500, "internal_server_error", "host 10.0.0.3", AppFailed, "The app failed inside Dify."),
+    ],
+)
+def test_a_refusal_of_the_service_api_is_read_by_the_same_tables(
+    status: int, code: str, message: str, error: type[RelayError], told: str
+) -> None:
+    made = from_answer(status, {"code": code, "message": message, "status": status})
+    assert (type(made), made.message, made.begun) == (error, told, False)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(413, PayloadTooLarge), (415, UnsupportedMediaType), (429, TooManyRequests)]
+)
+def test_a_proxy_s_status_says_enough(status: int, error: type[RelayError]) -> None:
+    assert type(from_answer(status, None)) is error
+
+
+@pytest.mark.parametrize("interface", [*Interface, None])
+def test_the_cause_of_a_completion_app_s_failure_is_told_of_reverse_invocation_alone(
+    interface: Interface | None,
+) -> None:
+    event = {"event": "error", "code": "internal_server_error", "message": "", "status": 500}
+    told = COMPLETION_CAUSE in from_event(event, interface).message
+    assert told == (interface in {Interface.COMPLETION, Interface.ANY})
+    assert {"app_keys", "service_api_url"} <= set(COMPLETION_CAUSE.split())
+
+
+def test_an_error_of_the_relay_s_own_is_given_back() -> None:
+    error = AppTimeout("too long")
+    assert from_exception(error, Interface.CHAT) is error
