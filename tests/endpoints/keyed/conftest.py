@@ -15,6 +15,7 @@ from tests.endpoints.conftest import KEY
 from workspace.testing import Workspace, until
 
 type Keyed = Callable[..., httpx.Client]
+type ByOpenAI = Callable[..., OpenAI]
 
 
 def entered(*apps: str) -> str:
@@ -49,10 +50,19 @@ def keyed(workspace: Workspace) -> Iterator[Keyed]:
         client.close()
 
 
-def openai_of(client: httpx.Client, path: str = "/v1", key: str = KEY) -> OpenAI:
+@pytest.fixture
+def by_openai() -> Iterator[ByOpenAI]:
     """Give OpenAI's own client of an endpoint; it does not retry."""
-    url = str(client.base_url).rstrip("/")
-    return OpenAI(base_url=f"{url}{path}", api_key=key, max_retries=0, timeout=60)
+    made: list[OpenAI] = []
+
+    def make(client: httpx.Client, path: str = "/v1", key: str = KEY) -> OpenAI:
+        url = str(client.base_url).rstrip("/")
+        made.append(OpenAI(base_url=f"{url}{path}", api_key=key, max_retries=0, timeout=60))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
 
 
 def dify_of[C: DifyClient](kind: type[C], client: httpx.Client, app_id: str, key: str = KEY) -> C:

@@ -9,7 +9,7 @@ import pytest
 from dify_client.client import CompletionClient
 
 from tests.endpoints.conftest import KEY
-from tests.endpoints.keyed.conftest import Keyed, dify_of, openai_of, runs
+from tests.endpoints.keyed.conftest import ByOpenAI, Keyed, dify_of, runs
 from tests.endpoints.later import accepted, ask, ended, outcome, shown
 from tests.endpoints.test_service_api import events
 from tests.relay.outgoing.formats.test_lines import read_events, read_ndjson, read_sse
@@ -20,8 +20,7 @@ DEMO = "demo-completion"
 SAID = {
     REAL: " tok0 tok1 tok2",
     DEMO: (
-        "A duck once sat by a lake and thought:\nhow fine is a lake, when nobody asked for a quack!"
-        "\n\nYou said “hi”."
+        "A duck once sat by a lake and thought:\nhow fine is a lake, when nobody asked for a quack!\n\nYou said “hi”."
     ),
 }
 ASKED = {"query": "hi", "topic": "a lake", "user": "bob"}
@@ -37,7 +36,10 @@ def answers(workspace: Workspace) -> Iterator[Answers]:
     """Call both apps in every way at once: one of them writes at a model's pace."""
     keys = {"app_keys": f"{REAL}=app-{REAL}, {DEMO}=app-{DEMO}", "service_api_url": workspace.service_api()}
     url = workspace.endpoint(settings={"api_key": KEY, **keys})
-    with httpx.Client(base_url=url, headers={"X-API-Key": KEY}, timeout=60) as client, ThreadPoolExecutor(8) as callers:
+    with (
+        httpx.Client(base_url=url, headers={"X-API-Key": KEY}, timeout=60) as client,
+        ThreadPoolExecutor(8) as callers,
+    ):
 
         def call(app_id: str, method: str, route: str, form: str) -> httpx.Response:
             asked = {**ASKED, "format": form}
@@ -80,8 +82,8 @@ def test_what_dify_gets_is_the_query_and_the_inputs(keyed: Keyed, workspace: Wor
 
 
 @pytest.mark.parametrize("path", ["/v1", f"/duck/{REAL}/v1"])
-def test_openais_client_is_answered_whole_and_streamed(keyed: Keyed, path: str) -> None:
-    made = openai_of(keyed(REAL), path)
+def test_openais_client_is_answered_whole_and_streamed(keyed: Keyed, by_openai: ByOpenAI, path: str) -> None:
+    made = by_openai(keyed(REAL), path)
     asked = {"model": REAL, "messages": [{"role": "user", "content": "hi"}]}
     whole = made.chat.completions.create(**asked)  # type: ignore[call-overload]
     assert (whole.choices[0].message.content, whole.choices[0].finish_reason) == (SAID[REAL], "stop")

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from dify_client.client import ChatClient, CompletionClient
 
-from tests.endpoints.keyed.conftest import Keyed, dify_of, openai_of, others, runs
+from tests.endpoints.keyed.conftest import ByOpenAI, Keyed, dify_of, others, runs
 from tests.endpoints.later import accepted, ask, ended, outcome
 from tests.endpoints.test_files import DATA, LINK, MIB, PDF, PHOTO, PNG, URL
 from workspace.testing import Workspace
@@ -18,6 +18,7 @@ FORM = "chatform-file.photo.image"  # takes them in both places
 DEMO = "demo-completion"  # takes two images or documents beside its inputs, and no addresses
 UPLOAD = ("POST", "/files/upload")
 ZIP = "data:application/zip;base64," + base64.b64encode(b"PK\x03\x04" + bytes(30)).decode()
+SOUND = b"ID3" + bytes(30)
 PLAN = {"filename": "plan.pdf", "base64": base64.b64encode(PDF).decode()}
 
 
@@ -81,11 +82,11 @@ def test_the_app_sees_it(keyed: Keyed) -> None:
     ]
 
 
-def test_it_gets_there_from_openais_client(keyed: Keyed, workspace: Workspace) -> None:
+def test_it_gets_there_from_openais_client(keyed: Keyed, by_openai: ByOpenAI, workspace: Workspace) -> None:
     client = keyed(APP)
     asked: Any = [{"type": "text", "text": "what is it"}, {"type": "image_url", "image_url": {"url": DATA}}]
     message: Any = {"role": "user", "content": asked}
-    openai_of(client).chat.completions.create(model=APP, messages=[message])
+    by_openai(client).chat.completions.create(model=APP, messages=[message])
     [request] = runs(workspace, client)
     assert [content(workspace, file) for file in request["files"]] == [("image", PNG)]
     assert request["query"] == "what is it"
@@ -145,7 +146,7 @@ def test_another_endpoints_file_is_refused(keyed: Keyed, workspace: Workspace) -
     ("sent", "status", "code"),
     [
         ({"json": {"files": [DATA, ZIP]}}, 415, "unsupported_media_type"),
-        ({"files": [("files", ("duck.png", PNG)), ("files", ("a.mp3", b"ID3" + bytes(30)))]}, 415, "unsupported_media_type"),
+        ({"files": [("files", ("a.png", PNG)), ("files", ("a.mp3", SOUND))]}, 415, "unsupported_media_type"),
         ({"json": {"files": [DATA, URL]}}, 400, "invalid_param"),
         ({"json": {"files": [DATA] * 3}}, 400, "invalid_param"),
         ({"json": {"files": [DATA], "files.photo": DATA}}, 400, "invalid_param"),

@@ -35,7 +35,8 @@ def test_what_dify_ends_for_a_plugin_goes_on_by_key(endpoint: Open, keyed: Keyed
     app_id, limit = "chat-3-500", {"invocation_limit_s": 0.7}
     with ThreadPoolExecutor() as callers:
         ended, goes_on = callers.map(
-            lambda client: whole(ask(client, app_id, form), form), (endpoint(faults=limit), keyed(app_id, faults=limit))
+            lambda client: whole(ask(client, app_id, form), form),
+            (endpoint(faults=limit), keyed(app_id, faults=limit)),
         )
     assert ended in {(504, "", "app_timeout"), (200, said(2), "error")}
     assert goes_on == (200, said(3), "message" if form == "json" else "message_end")
