@@ -20,6 +20,7 @@ from relay.incoming.templates import Budget
 from relay.outgoing import cors, formats
 from relay.outgoing.formats import Format
 from relay.plan import Destination, Dialect, Plan
+from relay.run import face
 from relay.senders import Delivery, Ignored, Reply, Scheme
 
 MOST_UNPROVEN = 10  # runs that a stranger starts by one request
@@ -193,7 +194,9 @@ class _Deciding:
             delivery_id, fingerprint = identity.of_delivery(self.scheme, message), ""
         else:
             delivery_id, fingerprint = identity.of_request(self.received, form.name)
+        keyed = self.apps.keyed(app_id) if form.headed and runs and self.received.method != "HEAD" else None
         return Plan(
+            options={"face": face.on_page(keyed)} if keyed else {},
             caller=self.decided.caller or Caller.KEY,
             endpoint_id=self.received.endpoint_id,
             hook_id=self.received.header("dify-hook-id"),

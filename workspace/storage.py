@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS conversations (
 CREATE TABLE IF NOT EXISTS known_conversations (
     id TEXT PRIMARY KEY, app_id TEXT NOT NULL, user TEXT NOT NULL, name TEXT NOT NULL, inputs TEXT NOT NULL,
     created_at REAL NOT NULL, updated_at REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS conversations_of_user ON known_conversations (app_id, user);
 CREATE TABLE IF NOT EXISTS messages (
     id TEXT PRIMARY KEY, conversation_id TEXT NOT NULL, app_id TEXT NOT NULL, user TEXT NOT NULL,
     created_at REAL NOT NULL, told TEXT NOT NULL, feedback TEXT);

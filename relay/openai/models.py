@@ -13,12 +13,9 @@ from relay.client import Client
 from relay.errors import AppNotAllowed, AppNotFound, RelayError
 from relay.incoming.access import Caller
 from relay.outgoing.response import of_json
-from relay.texts import url
+from relay.run import face
 
 OWNER = "dify"
-LONGEST_NAME = 200  # characters
-LONGEST_DESCRIPTION = 1_000
-LONGEST_ICON = 16  # an emoji may be several joined
 # seconds, behind which no further question goes to Dify: the last one may take as long as any, all of them may not
 PATIENCE = 3.0
 
@@ -78,13 +75,13 @@ class _Faces:
         if keyed is None:
             return {}
         site = self._told(keyed.site)
-        title, description = _text(site, "title", LONGEST_NAME), _text(site, "description", LONGEST_DESCRIPTION)
-        if not title or not description:
+        name, description = face.name_in(site, {}), face.description_in(site)
+        if not name or not description:
             info = self._told(keyed.info)
-            title = title or _text(info, "name", LONGEST_NAME)
+            name = name or face.name_in({}, info)
             if self._client.caller is Caller.KEY:  # a stranger is shown what the app's page shows
-                description = description or _text(info, "description", LONGEST_DESCRIPTION)
-        shown = {"name": title, "description": description, **_icon(site)}
+                description = description or face.description_in(info)
+        shown = {"name": name, "description": description, **face.icon_in(site)}
         return {field: text for field, text in shown.items() if text}
 
     def _told(self, ask: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -94,17 +91,3 @@ class _Faces:
             return ask()
         except RelayError:
             return {}
-
-
-def _icon(site: Mapping[str, Any]) -> dict[str, str]:
-    for address in (site.get("icon_url"), site.get("icon")):
-        if isinstance(address, str) and url.web(address):
-            return {"icon_url": url.closed(address)}
-    icon = _text(site, "icon", LONGEST_ICON + 1)
-    # Dify's pages know names of emojis, too, which show nothing elsewhere
-    return {"icon": icon} if len(icon) <= LONGEST_ICON and not icon.isascii() else {}
-
-
-def _text(told: Mapping[str, Any], field: str, most: int) -> str:
-    value = told.get(field)
-    return value.strip()[:most] if isinstance(value, str) else ""

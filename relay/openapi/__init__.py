@@ -71,8 +71,8 @@ FIELD_SCHEMAS: Mapping[str, Object] = {
     "files": {
         **_FILES,
         "description": (
-            "A list, or one: for the app's inputs that take such files, or beside them where the app is reached by"
-            " its key and takes files. `files.<input>`: for that input."
+            "A list, or one: for the app's inputs that take such files; an app that is reached by its key may take"
+            " them beside its inputs, too. `files.<input>`: for that input."
         ),
     },
     "conversation_id": {"type": "string", "description": "Goes on with a conversation."},

@@ -135,7 +135,7 @@ def test_a_failed_one_may_be_asked_for_once_more_under_its_key(endpoint: Open, w
     ("app", "failed", "text"),
     [
         ("error-x", "app_failed", ""),
-        ("unknown", "app_not_found", ""),
+        ("http-400-invalid_param-app_not_found", "app_not_found", ""),
         ("http-500-unknown-x", "app_failed", ""),
         ("broken-3", "too_many_requests", said(3)),
         ("cut-3", "app_failed", said(3)),
@@ -151,6 +151,7 @@ def test_an_app_that_fails_at_once_or_midway_is_told(shared: httpx.Client, app: 
     assert "response" not in delivery
 
 
+@pytest.mark.reverse
 def test_what_takes_longer_than_dify_lets_it_is_told(endpoint: Open) -> None:
     client = endpoint(faults={"invocation_limit_s": 0.5})
     ids = [accepted(ask(client, app)) for app in ("silent-600", "chat-1000-20")]

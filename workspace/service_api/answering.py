@@ -14,7 +14,7 @@ from workspace.service_api.recording import Recording
 from workspace.service_api.records import Owner, Records
 from workspace.service_api.refusals import conversation_unknown
 from workspace.service_api.running import Run, Runs
-from workspace.service_api.streaming import EventStream
+from workspace.service_api.streaming import EventStream, as_json
 from workspace.stream import StreamEnd
 
 _CUT_AFTER = 3  # events
@@ -72,7 +72,7 @@ class Answering:
         run.begin(self._runs, asked.faults.service_api_ping_s)
         if payload.response_mode == "streaming":
             return await _streamed(run, cut=asked.faults.service_api == "cut")
-        return JSONResponse(blocking(await _all(run), asked.mode))
+        return as_json(blocking(await _all(run), asked.mode))
 
 
 async def _streamed(run: Run, *, cut: bool) -> Response:

@@ -53,16 +53,13 @@ class Records:
     # --- conversations
 
     def conversation(self, conversation_id: str, owner: Owner) -> Conversation | None:
-        return next((known for known in self.conversations(owner) if known.id == conversation_id), None)
+        row = self._db.execute(_CONVERSATIONS + " AND id = ?", (owner.app_id, owner.user, conversation_id)).fetchone()
+        return None if row is None else _conversation(row)
 
     def conversations(self, owner: Owner, sort_by: str = "-updated_at") -> list[Conversation]:
         """Return all of a user, sorted by `created_at` or `updated_at`, with `-` the latest first."""
-        rows = self._db.execute(
-            "SELECT id, name, inputs, created_at, updated_at FROM known_conversations"
-            " WHERE app_id = ? AND user = ? ORDER BY rowid",
-            (owner.app_id, owner.user),
-        )
-        found = [Conversation(row[0], row[1], json.loads(row[2]), row[3], row[4]) for row in rows]
+        rows = self._db.execute(_CONVERSATIONS + " ORDER BY rowid", (owner.app_id, owner.user))
+        found = [_conversation(row) for row in rows]
         field = sort_by.removeprefix("-")
         found.sort(key=lambda known: getattr(known, field))
         return found[::-1] if sort_by.startswith("-") else found
@@ -153,7 +150,14 @@ class Records:
         return self._database.file(file_id) if found else None
 
 
+_CONVERSATIONS = (
+    "SELECT id, name, inputs, created_at, updated_at FROM known_conversations WHERE app_id = ? AND user = ?"
+)
 _MESSAGES = "SELECT id, conversation_id, created_at, told, feedback FROM messages WHERE "
+
+
+def _conversation(row: Sequence[Any]) -> Conversation:
+    return Conversation(row[0], row[1], json.loads(row[2]), row[3], row[4])
 
 
 def _message(row: Sequence[Any]) -> Message:

@@ -3,8 +3,9 @@
 import asyncio
 import json
 import sys
+import traceback
 
-from workspace.apps.app import App, AppCall, Broken, Event, Mode, Refused
+from workspace.apps.app import App, AppCall, Broken, Event, Mode, Refused, unknown
 from workspace.calls import Call, Outcome
 from workspace.service_api.ending import Ending
 from workspace.service_api.recording import Recording
@@ -67,6 +68,9 @@ class Run:
                 self._take(self._ending.broken(**json.loads(refusal.body)), runs)
         except Broken as failure:
             self._take(self._ending.broken(400, "completion_request_error", str(failure)), runs)
+        except Exception:  # noqa: BLE001 - Dify says no more of it, and logs it
+            traceback.print_exc()
+            self.events.close(unknown("Internal Server Error"))
         finally:
             pinging.cancel()
             runs.by_task.pop(self.task_id, None)

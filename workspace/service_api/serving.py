@@ -1,6 +1,7 @@
 """The routes below `/dify/<hook_id>/v1`: who may ask, who asks, which kind of app, and what the journal keeps."""
 
 import json
+import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -123,6 +124,10 @@ class ServiceApi:
         except Refused as refusal:
             call.end("failed")
             return refusals.envelope(refusal)
+        except Exception:  # noqa: BLE001 - Dify says no more of it, and logs it
+            traceback.print_exc()
+            call.end("failed")
+            return refusals.envelope(unknown("Internal Server Error"))
         if not row.runs:
             call.end("finished")
         return response

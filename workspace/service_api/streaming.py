@@ -10,7 +10,7 @@ from contextlib import suppress
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from workspace.apps.app import Event
+from workspace.apps.app import Event, Refused
 from workspace.connection import cut, gone
 from workspace.service_api.running import Run
 from workspace.stream import StreamEnd
@@ -18,6 +18,11 @@ from workspace.stream import StreamEnd
 MEDIA_TYPE = "text/event-stream; charset=utf-8"
 _PING = b"event: ping\n\n"
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def as_json(answer: Event) -> Response:
+    """Answer in one piece, with whatever numbers an app may give."""
+    return Response(_encode(answer).encode(errors="replace"), media_type="application/json")
 
 
 def encoded(event: Event | None) -> bytes:
@@ -42,7 +47,7 @@ class EventStream(Response):
         watching = asyncio.create_task(self._watch(receive))
         try:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-            with suppress(StreamEnd):
+            with suppress(StreamEnd, Refused):
                 await self._write(send)
             if self._cut_after is None:
                 await send({"type": "http.response.body", "body": b""})

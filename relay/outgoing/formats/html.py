@@ -39,8 +39,10 @@ class Page:
 
     keep_alive = b"<!-- keep-alive -->\n"
 
-    def __init__(self, query: str) -> None:
+    def __init__(self, query: str, face: Mapping[str, str] | None = None) -> None:
+        """Take the question, and the app's `name` and `icon`, each only where it is known."""
         self._query = query
+        self._face = face or {}
         self._transcript = Transcript()
         self._take = 0  # grows by one each time Dify takes back what was said
         self._steps: dict[str, int] = {}
@@ -48,7 +50,7 @@ class Page:
     def opening(self) -> bytes:
         query = self._query
         shown = query if len(query) <= LONGEST_QUERY else query[: LONGEST_QUERY - 1] + "…"
-        return wire.encode(PIECES.opening(shown))
+        return wire.encode(PIECES.opening(shown, self._face.get("name", ""), self._face.get("icon", "")))
 
     def event(self, event: Event) -> bytes:
         shown = self._transcript.text if kind(event) == "workflow_finished" else ""

@@ -30,6 +30,7 @@ class Format:
     encoder: Callable[[str, Options], Encoder] | None = None  # from the query and the plan's options
     gatherer: Callable[[Options], Gatherer] | None = None
     readable: bool = False  # a person reads it: errors are a page too
+    headed: bool = False  # it shows the app's name and icon, where Dify tells them: the plan's option `face`
 
 
 JSON = "application/json"
@@ -41,7 +42,11 @@ FORMATS: Mapping[str, Format] = {
     for form in (
         Format(name="sse", media_type=SSE, encoder=lambda *_: ServerSentEvents()),
         Format(
-            name="html", media_type="text/html; charset=utf-8", encoder=lambda query, _: Page(query), readable=True
+            name="html",
+            media_type="text/html; charset=utf-8",
+            encoder=lambda query, options: Page(query, options.get("face") or {}),
+            readable=True,
+            headed=True,
         ),
         Format(name="events", media_type="text/html; charset=utf-8", encoder=lambda *_: EVENTS, readable=True),
         Format(name="json", media_type=JSON),

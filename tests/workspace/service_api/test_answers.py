@@ -107,6 +107,11 @@ def test_whatever_an_app_sends_comes_through(duck_workspace: Workspace, app_id: 
     assert len(told) == duck_workspace.calls(app_id=app_id)[-1]["events"]
 
 
+def test_numbers_that_are_no_json_come_in_one_piece_too(duck_workspace: Workspace) -> None:
+    outputs = work(works(duck_workspace, "numbers"), {}).json()["data"]["outputs"]
+    assert (outputs["text"], outputs["huge"]) == ("counted", 10**400)
+
+
 def test_an_app_tells_of_itself(duck_workspace: Workspace) -> None:
     client = chats(duck_workspace, "demo-chat")
 

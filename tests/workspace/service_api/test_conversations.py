@@ -127,6 +127,14 @@ def test_a_history_has_thoughts_and_files(duck_workspace: Workspace) -> None:
     assert message["retriever_resources"] == rich["metadata"]["retriever_resources"]
 
 
+def test_a_history_tells_what_went_wrong(duck_workspace: Workspace) -> None:
+    client = chats(duck_workspace, "broken-1-0-no_more")
+    client.create_chat_message({}, "hi", "error-ann", "streaming")
+    listed = client.get_conversations("error-ann").json()["data"][0]["id"]
+    message = client.get_conversation_messages("error-ann", listed).json()["data"][0]
+    assert [message[name] for name in ("answer", "status", "error")] == [" tok0", "error", "no more"]
+
+
 def test_feedback_is_given_changed_and_taken_back(duck_workspace: Workspace) -> None:
     client = chats(duck_workspace, "parrot")
     told = conversation(duck_workspace, "quack", "like-ann")

@@ -144,6 +144,11 @@ def test_what_is_not_there_is_not_found(duck_workspace: Workspace, path: str) ->
     assert refusal(chats(duck_workspace, "chat-1-0")._send_request("GET", path))[:2] == (404, "not_found")
 
 
+def test_what_nobody_foresaw_is_told_in_dify_s_envelope(duck_workspace: Workspace) -> None:
+    half = chats(duck_workspace, "chat-1-0")._send_request("POST", "/chat-messages", {**GOOD, "user": "\ud83e"})
+    assert refusal(half) == (500, "unknown", "Internal Server Error")
+
+
 def test_a_run_that_never_was_is_not_found(duck_workspace: Workspace) -> None:
     answer = works(duck_workspace, "mirror")._send_request("GET", "/workflows/run/quack")
     assert refusal(answer)[:2] == (404, "not_found")

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from requests import Response
 
-from tests.workspace.service_api.clients import chats, events, kinds, work, works
+from tests.workspace.service_api.clients import chats, completes, events, kinds, work, works
 from workspace.testing import Workspace, until
 
 
@@ -38,6 +38,16 @@ def test_a_stopped_chat_ends_as_dify_ends_it(duck_workspace: Workspace, app_id: 
         "files": None,
     }
     assert outcome(duck_workspace, hook) == "aborted"
+
+
+def test_a_stopped_completion_ends_with_what_it_said(duck_workspace: Workspace) -> None:
+    client = completes(duck_workspace, "completion-1000-20")
+    told = events(client.create_completion_message({}, "streaming", "ann"))
+    first = next(told)
+    client._send_request("POST", f"/completion-messages/{first['task_id']}/stop", {"user": "ann"})
+    said = [first, *told]
+    assert kinds(said) == ["message"] * (len(said) - 1) + ["message_end"]
+    assert "conversation_id" not in said[-1]
 
 
 def test_a_stopped_workflow_ends_with_its_status(duck_workspace: Workspace) -> None:

@@ -55,6 +55,14 @@ def test_a_workflow_shows_its_steps_with_their_state_and_its_outputs() -> None:
     assert encoder.event(workflow({})[2]) == b'<style>#step0::after { content: " \xe2\x9c\x93 0.2 s" }</style>\n'
 
 
+def test_an_app_whose_name_is_known_heads_its_page_and_its_name_stays_text() -> None:
+    named = Page("", {"name": "<b>Duck</b>", "icon": "🦆"}).opening().decode()
+    assert '<p class="app"><span aria-hidden="true">🦆</span> &lt;b&gt;Duck&lt;/b&gt;</p>' in named
+    assert "<title>&lt;b&gt;Duck&lt;/b&gt;</title>" in named
+    assert "<title>Why?</title>" in Page("Why?", {"name": "Duck"}).opening().decode()
+    assert 'class="app"' not in Page("Why?").opening().decode()
+
+
 def test_a_failed_step_says_why() -> None:
     document = page(workflow({}, status="failed", error="no pond at /srv/app/pond.py"))
     assert document.slots["steps"] == "Think llmno pond at [path]"
