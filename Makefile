@@ -8,8 +8,10 @@ TOGETHER = -n 5 --dist loadfile --no-loadscope-reorder
 run: $(VENV)/ready  ## start the workspace in a box with the plugin in it
 	$(BIN)/python -m workspace
 
+# Runs of five minutes wait and hardly compute: they go on beside all others.
 test: check  ## every check and every test
-	$(BIN)/python -m pytest $(TOGETHER) -m "not alone"
+	@set -e; $(BIN)/python -m pytest -m long & long=$$!; trap "kill $$long 2>/dev/null || true" EXIT; \
+	$(BIN)/python -m pytest $(TOGETHER) -m "not alone and not long"; wait $$long; trap - EXIT
 	$(BIN)/python -m pytest -m alone
 
 fuzz: SEED := $(strip $(shell od -An -N4 -tu4 /dev/urandom))

@@ -74,10 +74,9 @@ class Giving:
 
     @property
     def kind(self) -> Interface:
-        """The interface that was called, or of an app whose mode is told, its own; ANY where Dify alone knows."""
-        if self.interface is Interface.ANY and (keyed := self.apps.keyed(self.app_id)):
-            return keyed.interface()
-        return self.interface
+        """The interface of the app's own mode, by which Dify goes, too; where it is not told, the one that was called."""
+        keyed = self.apps.keyed(self.app_id)
+        return keyed.interface(self.interface) if keyed else self.interface
 
     def declared(self) -> Mapping[str, Any]:
         """Give what the app declares."""

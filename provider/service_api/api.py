@@ -19,6 +19,7 @@ from provider.service_api.connections import CONNECT, CONNECTIONS, Connections, 
 from provider.service_api.problems import Kind, Problem
 from provider.service_api.stream import SILENCE, Stream
 from relay import wire
+from relay.errors import PayloadTooLarge
 
 TOTAL = 15.0  # seconds, of a request that runs no app
 UPLOAD = 60.0  # seconds, of one that carries a file
@@ -106,7 +107,10 @@ class ServiceApi:
             if not read.strip():
                 return None
             try:
+                wire.check_size(read, "The answer")
                 return from_json(read)
+            except PayloadTooLarge:
+                raise Problem(Kind.FOREIGN, "its answer holds too many values") from None
             except ValueError:
                 raise Problem(Kind.FOREIGN, f"{response.status_code} without JSON") from None
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+from uuid import UUID
 
 from provider.service_api.api import ServiceApi
 from provider.service_api.kept import Kept
@@ -14,7 +15,7 @@ from relay.call import Call, Interface, Upload
 from relay.errors import AppFailed, NotFound, ServiceApiUnusable
 from relay.event import ENDS, Event, kind
 from relay.foreign import for_log
-from relay.run.failure import from_event
+from relay.run.failure import ConversationNotFound, from_event
 from relay.run.inbox import Inbox
 
 if TYPE_CHECKING:
@@ -56,10 +57,13 @@ class AppByKey:
         self._api = api
         self._told = told
 
-    def interface(self) -> Interface:
+    def interface(self, otherwise: Interface = Interface.ANY) -> Interface:
+        """Tell by which interface the app answers, `otherwise` where Dify tells none that is known."""
         mode = self.info().get("mode")
         if interface := INTERFACES.get(mode if isinstance(mode, str) else ""):
             return interface
+        if otherwise is not Interface.ANY:
+            return otherwise
         what = "the app is of a mode that the relay does not know" if mode else "Dify does not tell the app's mode"
         raise ServiceApiUnusable(f"app_keys: {what}, so it can't be run by its key", told=self._told)
 
@@ -183,7 +187,7 @@ class RunByKey:
         if self._interface is not Interface.WORKFLOW:
             body["query"] = call.query
         if self._interface is Interface.CHAT and call.conversation_id:
-            body["conversation_id"] = call.conversation_id
+            body["conversation_id"] = _uuid(call.conversation_id)
         if call.beside:
             body["files"] = [dict(file) for file in call.beside]
         self._stream = stream = self._api.stream(RUN[self._interface], body)
@@ -225,3 +229,11 @@ class RunByKey:
 
     def _in_a_thread(self, act: Callable[[], None]) -> None:
         threading.Thread(target=act, daemon=True).start()
+
+
+def _uuid(conversation_id: str) -> str:
+    """Take a conversation's id, as Dify does. Raises ConversationNotFound for what none of Dify's can be."""
+    try:
+        return str(UUID(conversation_id))
+    except ValueError:
+        raise ConversationNotFound("Conversation Not Exists.") from None

@@ -45,8 +45,11 @@ class Running(Protocol):
 class KeyedApp(Protocol):
     """One app, through Dify's Service API by the app's own key. All of it raises RelayError."""
 
-    def interface(self) -> Interface:
-        """Tell by which interface the app answers, never ANY. Good for a minute, as all that is told of an app."""
+    def interface(self, otherwise: Interface = Interface.ANY) -> Interface:
+        """Tell by which interface the app answers; where Dify does not, `otherwise`, and an error instead of ANY.
+
+        Good for a minute, as all that is told of an app.
+        """
 
     def parameters(self) -> Mapping[str, Any]:
         """Give what /parameters tells."""

@@ -23,7 +23,7 @@ def description_in(told: Mapping[str, Any]) -> str:
 
 
 def icon_in(site: Mapping[str, Any]) -> dict[str, str]:
-    """Give an app's `icon`, an emoji, or its `icon_url`; neither for an emoji's name, which only Dify's pages know."""
+    """Give an app's `icon`, an emoji, or its `icon_url`; neither for what only Dify's pages show."""
     for address in (site.get("icon_url"), site.get("icon")):
         if isinstance(address, str) and url.web(address):
             return {"icon_url": url.closed(address)}

@@ -2,11 +2,15 @@
 
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+CERTIFICATE = Path(__file__).parent.parent / "fixtures" / "tls" / "localhost.pem"  # and its key
 
 type Pieces = Iterable[bytes]
 type Answer = Callable[["Asked"], Pieces]
@@ -33,6 +37,7 @@ class PlayedDify:
     answers: dict[str, Answer]
     asked: list[Asked] = field(default_factory=list)
     url: str = ""
+    tls: ssl.SSLContext | None = None
     heard: threading.Condition = field(default_factory=threading.Condition)
 
     def wait_for(self, line: str) -> Asked:
@@ -53,6 +58,8 @@ class PlayedDify:
                 threading.Thread(target=self._answer, args=(connection, number), daemon=True).start()
 
     def _answer(self, connection: socket.socket, number: int) -> None:
+        if self.tls:
+            connection = self.tls.wrap_socket(connection, server_side=True)
         with suppress(OSError), connection, connection.makefile("rb") as file:
             while asked := _read(file, number):
                 with self.heard:
@@ -78,10 +85,13 @@ def _read(file: Any, number: int) -> Asked | None:
 
 
 @contextmanager
-def played(answers: Mapping[str, Answer]) -> Iterator[PlayedDify]:
-    """Play it on this machine, by lines such as "GET /v1/info"."""
+def played(answers: Mapping[str, Answer], *, tls: bool = False) -> Iterator[PlayedDify]:
+    """Play it on this machine, by lines such as "GET /v1/info"; with `tls`, those trust it who trust CERTIFICATE."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        dify = PlayedDify(dict(answers), url=f"http://127.0.0.1:{listener.getsockname()[1]}/v1")
+        dify = PlayedDify(dict(answers), url=f"http{'s' * tls}://127.0.0.1:{listener.getsockname()[1]}/v1")
+        if tls:
+            dify.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            dify.tls.load_cert_chain(CERTIFICATE)
         threading.Thread(target=dify.serve, args=(listener,), daemon=True).start()
         yield dify
         with suppress(OSError):

@@ -45,6 +45,9 @@ def app_at(url: str, *, told: bool = True) -> AppByKey:
     return AppByKey(ServiceApi(url, KEY), told=told)
 
 
+CONVERSATION = "7f0d0a52-3d3b-4c44-9d2e-0c5f0d0a5234"
+
+
 def run(app: AppByKey, **call: Any) -> list[Mapping[str, Any]]:
     inbox = Inbox()
     events = []
@@ -56,12 +59,18 @@ def run(app: AppByKey, **call: Any) -> list[Mapping[str, Any]]:
     return events
 
 
+def test_what_can_be_no_conversation_of_difys_is_told_as_one_that_is_not_there() -> None:
+    with played({}) as dify, pytest.raises(ConversationNotFound):
+        run(app_at(dify.url), query="hi", conversation_id="../c")
+    assert dify.lines() == []
+
+
 @pytest.mark.parametrize(
     ("mode", "interface", "path", "own"),
     [
-        ("chat", Interface.CHAT, "/chat-messages", {"query": "hi", "conversation_id": "c"}),
-        ("agent-chat", Interface.CHAT, "/chat-messages", {"query": "hi", "conversation_id": "c"}),
-        ("advanced-chat", Interface.CHAT, "/chat-messages", {"query": "hi", "conversation_id": "c"}),
+        ("chat", Interface.CHAT, "/chat-messages", {"query": "hi", "conversation_id": CONVERSATION}),
+        ("agent-chat", Interface.CHAT, "/chat-messages", {"query": "hi", "conversation_id": CONVERSATION}),
+        ("advanced-chat", Interface.CHAT, "/chat-messages", {"query": "hi", "conversation_id": CONVERSATION}),
         ("completion", Interface.COMPLETION, "/completion-messages", {"query": "hi"}),
         ("workflow", Interface.WORKFLOW, "/workflows/run", {}),
     ],
@@ -69,7 +78,7 @@ def run(app: AppByKey, **call: Any) -> list[Mapping[str, Any]]:
 def test_an_app_is_run_as_its_mode_says(mode: str, interface: Interface, path: str, own: Mapping[str, str]) -> None:
     with played({"GET /v1/info": whole("200 OK", {"mode": mode}), f"POST /v1{path}": stream(MESSAGE, END)}) as dify:
         app = app_at(dify.url)
-        call = {"query": "hi", "conversation_id": "c", "inputs": {"a": 1}, "interface": Interface.ANY}
+        call = {"query": "hi", "conversation_id": CONVERSATION, "inputs": {"a": 1}, "interface": Interface.ANY}
         assert run(app, **call) == [MESSAGE, END]
         file = {"type": "image", "transfer_method": "remote_url", "url": "https://example.org/duck.png"}
         assert run(app, **call, beside=(file,), user="alice") == [MESSAGE, END]

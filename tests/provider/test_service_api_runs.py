@@ -180,13 +180,12 @@ def test_a_run_that_falls_silent_is_stopped(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 MANY = """
-import sys
-gevents = sys.argv[1] == "gevent"
-if gevents:
+import os, sys
+if sys.argv[1] == "gevent":
     import gevent.monkey
     gevent.monkey.patch_all()
-import threading
-from provider.service_api import rounds, stream
+from provider.service_api import stream
+from tests.provider.played_dify import CERTIFICATE
 from tests.provider.test_service_api_runs import many
 
 looks = 0
@@ -198,11 +197,12 @@ def counted(self, now):
     return glance(self, now)
 
 stream.Stream.glance = counted
-print(many(), looks > 100)
+os.environ["SSL_CERT_FILE"] = str(CERTIFICATE)
+print(many(tls=sys.argv[2] == "tls"), looks > 100)
 """
 
 
-def many() -> tuple[int, set[str]]:
+def many(*, tls: bool) -> tuple[int, set[str]]:
     """Run more apps at once than wait each by itself; tell how many answers are whole, and how the others are not."""
     events = [{**MESSAGE, "answer": str(number)} for number in range(40)]
 
@@ -217,7 +217,7 @@ def many() -> tuple[int, set[str]]:
         yield chunk(data(END)) + LAST
 
     whole, others = 0, set()
-    with played({RUN: answer}) as dify:
+    with played({RUN: answer}, tls=tls) as dify:
         queries = ["broken" if number % 10 == 0 else "" for number in range(30)]
         for _, inbox, came in [begin(dify, query=query) for query in queries]:
             read: list[Mapping[str, Any]] = []
@@ -232,6 +232,7 @@ def many() -> tuple[int, set[str]]:
 
 
 @pytest.mark.parametrize("threads", ["gevent", "real"])
-def test_many_streams_are_read_in_turn_and_each_is_whole(threads: str) -> None:
+@pytest.mark.parametrize("over", ["tcp", "tls"])
+def test_many_streams_are_read_in_turn_and_each_is_whole(threads: str, over: str) -> None:
     broken = "The answer broke off: the connection to Dify ended before the app's end event came. True"
-    assert run_script(MANY, threads) == f"{(27, {broken})} True\n"
+    assert run_script(MANY, threads, over) == f"{(27, {broken})} True\n"

@@ -26,7 +26,7 @@ class App:
         self._answer = answer
         self._told = told or {}
 
-    def interface(self) -> Interface:
+    def interface(self, otherwise: Interface = Interface.ANY) -> Interface:
         return Interface.CHAT
 
     def parameters(self) -> Mapping[str, Any]:

@@ -33,7 +33,7 @@ class App:
     def __init__(self, dify: "Dify") -> None:
         self._dify = dify
 
-    def interface(self) -> Interface:
+    def interface(self, otherwise: Interface = Interface.ANY) -> Interface:
         return Interface.CHAT
 
     def parameters(self) -> Mapping[str, Any]:

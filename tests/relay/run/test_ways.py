@@ -28,7 +28,7 @@ class Keyed:
     def __init__(self, base_url: str, key: str, *, told: bool) -> None:
         self.asked: list[Any] = [(base_url, key, told)]
 
-    def interface(self) -> Interface:
+    def interface(self, otherwise: Interface = Interface.ANY) -> Interface:
         return Interface.CHAT
 
     def parameters(self) -> Mapping[str, Any]:
