@@ -29,6 +29,7 @@ from relay.run.tasks import LOOK, Scope, Task
 from relay.run.transcript import Transcript
 
 JSON = "application/json"
+OVER = 5.0  # seconds that Dify has to tell that a run took too long
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +82,7 @@ class Execution:
                 self._make_output(),
                 leave=self._app.leave,
                 conclude=self._conclude_stream,
-                timing=Timing(ending=means.host.ending),
+                timing=Timing(ending=means.host.ending, idle=means.dify.longest(plan.call.app_id) + OVER),
             )
         except BaseException:
             self._release()

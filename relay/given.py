@@ -74,7 +74,7 @@ class Giving:
 
     @property
     def kind(self) -> Interface:
-        """The interface of the app's own mode, by which Dify goes, too; where it is not told, the one that was called."""
+        """The interface of the app's own mode, where that is told: Dify goes by it, too. Else the one called."""
         keyed = self.apps.keyed(self.app_id)
         return keyed.interface(self.interface) if keyed else self.interface
 

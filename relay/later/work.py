@@ -10,6 +10,7 @@ from contextlib import suppress
 from relay import wire
 from relay.carry import Carrier
 from relay.errors import AppFailed, DeliveryInProgress, RelayError
+from relay.execution import OVER
 from relay.incoming.templates import Budget
 from relay.later import outcome
 from relay.later.account import CANCELLED, INTERRUPTED, REPLY_FAILED, Account, shortened
@@ -207,7 +208,11 @@ class Work:
             self._app.events(plan.call, memory=self._memory() if plan.remembers else None, thread=plan.thread),
             self._quiet,
             leave=self._app.leave,
-            timing=Timing(ending=0.0, total=LONGEST - (self._host.elapsed() - self._started)),
+            timing=Timing(
+                ending=0.0,
+                idle=self._carrier.dify.longest(plan.call.app_id) + OVER,
+                total=LONGEST - (self._host.elapsed() - self._started),
+            ),
         )
         try:
             pump.open()

@@ -34,7 +34,7 @@ class Timing:
     """All in seconds."""
 
     ending: float = 0.25  # from the first chunk to the end of the answer; `Host` knows what its runtime needs
-    idle: float = 245.0  # without any event: just over the 240 s that Dify lets one run take
+    idle: float = 245.0  # without any event: just over what Dify lets one run take
     total: float = 590.0  # just under the 600 s after which the daemon kills an endpoint's request
 
 

@@ -130,6 +130,9 @@ class Dify(Protocol):
     def keyed(self, app_id: str) -> KeyedApp | None:
         """Give an app that is reached by its key; None for one that is reached by reverse invocation."""
 
+    def longest(self, app_id: str) -> float:
+        """Give the seconds after which a run of the app has ended, in whatever way, silent as it may be."""
+
     def parameters(self, app_id: str) -> Mapping[str, Any]:
         """Give the app's `user_input_form` and the rest of what Dify's /parameters tells."""
 

@@ -10,6 +10,10 @@ from relay.run.attended import Attended
 from relay.run.dify import Dify, KeyedApp, Running, Session, Storage
 from relay.run.inbox import Inbox
 
+# seconds; Dify's own limit (DIFY_BACKWARDS_INVOCATION_READ_TIMEOUT), and that of provider/service_api
+LONGEST_INVOCATION = 240.0
+LONGEST_BY_KEY = 590.0
+
 ASKED_BY_RELAY = "duck-relay"  # the header that each request of a relay carries
 CIRCLE = "service_api_url leads to a relay that asks for it by a key again: enter the address of Dify's own"
 
@@ -46,6 +50,9 @@ class Ways:
         if not settings.service_api_url:
             raise ServiceApiUnusable("app_keys has a key for it, but service_api_url is not set", told=told)
         return self._session.by_key(settings.service_api_url, key, told=told)
+
+    def longest(self, app_id: str) -> float:
+        return LONGEST_BY_KEY if app_id in self._settings.keys_of_apps else LONGEST_INVOCATION
 
     def parameters(self, app_id: str) -> Mapping[str, Any]:
         keyed = self.keyed(app_id)

@@ -134,3 +134,8 @@ def test_nobody_is_looked_for_once_a_run_has_ended() -> None:
     assert list(run.events()) == []
     assert not threading.Event().wait(0.1)
     assert next(looks) == 0
+
+
+def test_a_run_by_key_may_take_longer_than_dify_lets_a_plugin_wait() -> None:
+    ways = Ways(Session(), Settings.read(OWNERS))
+    assert (ways.longest("theirs"), ways.longest("another")) == (590.0, 240.0)
