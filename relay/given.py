@@ -91,11 +91,11 @@ class Giving:
         return placed(query, self.kind, self.inputs, given)
 
     def _among_inputs(self, asked: Asked, interface: Interface) -> dict[str, Any]:
-        """Give the query as an input: the one of its name, and at `/duck` of a workflow the one for messages.
+        """Give the query as an input: the one of its name, or of a workflow that was asked as any app is, its own.
 
         Raises InvalidParam where that is any of several; whoever names inputs may leave the others empty.
         """
-        if self.interface is Interface.ANY and interface is Interface.WORKFLOW:
+        if interface is Interface.WORKFLOW and self.interface is not interface:
             found = placed(asked.query, Interface.ANY if asked.inputs else interface, self.inputs, asked.inputs)
             if found:
                 return found

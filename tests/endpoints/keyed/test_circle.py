@@ -1,4 +1,4 @@
-"""A relay in Dify's place: the address of an endpoint, entered as the Service API's, ends in one error, not in circles."""
+"""A relay in Dify's place: an endpoint's address, entered as the Service API's, ends in one error, not in circles."""
 
 from typing import Any
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from dify_client.client import ChatClient, CompletionClient
+from dify_client.client import ChatClient, CompletionClient, DifyClient
 
 from tests.endpoints.keyed.conftest import ByOpenAI, Keyed, dify_of, others, runs
 from tests.endpoints.later import accepted, ask, ended, outcome
@@ -96,13 +96,13 @@ def test_it_gets_there_from_openais_client(keyed: Keyed, by_openai: ByOpenAI, wo
 def test_it_gets_there_by_difys_client(keyed: Keyed, workspace: Workspace, beside: bool) -> None:
     client = keyed(APP, FORM)
     app_id = APP if beside else FORM
-    made = dify_of(CompletionClient if beside else ChatClient, client, app_id)
-    stored = made.file_upload("bob", {"file": ("duck.png", PNG, "image/png")}).json()
+    stored = dify_of(DifyClient, client, app_id).file_upload("bob", {"file": ("duck.png", PNG, "image/png")}).json()
     by_id = {"type": "image", "transfer_method": "local_file", "upload_file_id": stored["id"]}
-    if isinstance(made, CompletionClient):
+    if beside:
+        made = dify_of(CompletionClient, client, app_id)
         answer = made.create_completion_message({}, "blocking", "bob", files=[by_id])
     else:
-        answer = made.create_chat_message({"photo": by_id}, "hi", "bob")
+        answer = dify_of(ChatClient, client, app_id).create_chat_message({"photo": by_id}, "hi", "bob")
     assert answer.status_code == 200, answer.text
     [request] = runs(workspace, client)
     file = request["files"][0] if beside else request["inputs"]["photo"]
