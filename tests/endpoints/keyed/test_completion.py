@@ -10,10 +10,10 @@ from dify_client.client import CompletionClient
 
 from tests.endpoints.conftest import KEY
 from tests.endpoints.keyed.conftest import ByOpenAI, Keyed, dify_of, runs
-from tests.endpoints.later import accepted, ask, ended, outcome, shown
+from tests.endpoints.later import accepted, answering, ask, ended, outcome, shown
 from tests.endpoints.test_service_api import events
 from tests.relay.outgoing.formats.test_lines import read_events, read_ndjson, read_sse
-from workspace.testing import Workspace
+from workspace.testing import Workspace, until
 
 REAL = "realcompletion"
 DEMO = "demo-completion"
@@ -131,3 +131,24 @@ def test_its_answer_is_posted_to_the_owners_address(keyed: Keyed, workspace: Wor
     assert outcome(ended(client, id_)) == ("done", "")
     [message] = receiver.chat("completions")
     assert httpx.Response(200, text=message["text"]).json() == {"delivery_id": id_, "text": SAID[REAL]}
+
+
+@pytest.mark.parametrize(
+    ("app_id", "said"),
+    [
+        (REAL, "tok0 tok1 tok2"),
+        (DEMO, "A duck once sat by quack and thought:"),
+        ("form-text.city-paragraph.text", "quack"),
+        ("workflow-2-0", "part 0 part 1"),
+    ],
+)
+def test_a_person_is_answered_where_they_write(keyed: Keyed, workspace: Workspace, app_id: str, said: str) -> None:
+    """A message finds its place in whatever kind of app."""
+    sender, place = workspace.sender("telegram"), str(7100 + len(app_id))
+    bot = answering(sender, "telegram", app_id)
+    del bot["key"]
+    client = keyed(app_id, key="", **bot)
+    sender.post(f"{str(client.base_url).rstrip('/')}/duck", "quack", place=place, user=place)
+    until(lambda: sender.answers(place))
+    until(lambda: said in sender.answers(place)[0])
+    assert len(runs(workspace, client)) == 1

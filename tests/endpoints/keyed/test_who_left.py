@@ -8,8 +8,9 @@ import pytest
 from dify_client.client import ChatClient
 
 from tests.endpoints.keyed.conftest import BUSY, LATE, LATER, Keyed, dify_of, hook_of, others
+from tests.endpoints.later import accepted, ask, ended, outcome
 from tests.endpoints.test_service_api import events, stop
-from workspace.testing import Workspace
+from workspace.testing import Workspace, until
 
 type Left = dict[str, Future[list[dict[str, Any]]]]
 
@@ -65,6 +66,16 @@ def test_a_run_that_has_ended_is_not_stopped(keyed: Keyed, workspace: Workspace,
     dify_of(ChatClient, client, "chat-2-0").create_chat_message({}, "hi", "bob")
     assert outcomes(workspace, client) == ["finished"] * 4
     assert stops(workspace, client) == []
+
+
+def test_a_later_one_that_is_cancelled_is_stopped(keyed: Keyed, workspace: Workspace) -> None:
+    client = keyed(BUSY)
+    id_ = accepted(ask(client, BUSY, user="bob"))
+    until(lambda: any(call["events"] for call in workspace.calls(hook=hook_of(client))))
+    assert client.post(f"/deliveries/{id_}/cancel").status_code == 200
+    assert outcome(ended(client, id_)) == ("failed", "cancelled")
+    assert outcomes(workspace, client) == ["aborted"]
+    assert len(stops(workspace, client)) == 1
 
 
 # --- last, because it takes 10 to 30 seconds until this is noticed: see `left`
