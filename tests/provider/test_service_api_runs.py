@@ -64,7 +64,13 @@ def take(inbox: Inbox, events: Iterator[Any], number: int) -> list[Mapping[str, 
     return taken
 
 
-OTHERS = frozenset(threading.enumerate())  # of whoever runs the tests
+OTHERS: set[threading.Thread] = set()  # that went on before the test
+
+
+@pytest.fixture(autouse=True)
+def others() -> None:
+    OTHERS.clear()
+    OTHERS.update(threading.enumerate())
 
 
 def threads_end() -> None:
