@@ -9,6 +9,7 @@ import pytest
 from relay import answer, deliveries
 from relay.bell import ThreadBell
 from relay.call import Call, Interface
+from relay.errors import ServiceApiUnusable
 from relay.event import Event
 from relay.host import Host
 from relay.later.ledger import Ledger
@@ -178,6 +179,18 @@ def test_a_run_that_is_cut_off_is_taken_up_again() -> None:
     assert len(relay.own.runs(id_)) == 2
     relay.run(id_)
     assert relay.ended(id_) == ("done", "", "Quack.")
+
+
+def test_whoever_reads_a_delivery_is_told_which_setting_let_it_fail_and_a_person_is_not() -> None:
+    relay = Relay(saying([], ServiceApiUnusable("app_keys: Dify refuses the key of this app")), TELEGRAM)
+    id_ = relay.hear("Quack?")
+    relay.run(id_)
+    told = json.loads(relay.ask(f"/deliveries/{id_}", "GET").get_data())["error"]
+    assert told["code"] == "app_unavailable"
+    assert told["message"] == "Dify's Service API can't run this app: app_keys: Dify refuses the key of this app."
+    assert [sent["text"] for sent in relay.posted if "text" in sent][-1] == (
+        f"Sorry, that did not work: the app could not answer. ({id_})"
+    )
 
 
 def test_a_delivery_that_is_cancelled_before_its_turn_runs_no_app() -> None:
