@@ -52,7 +52,7 @@ class Giving:
         if interface is Interface.CHAT and not asked.query.strip():
             raise InvalidParam("A chat app needs a query: send the field query.")
         if interface in {Interface.WORKFLOW, Interface.COMPLETION} and asked.query and not asked.placed:
-            inputs = {"query": asked.query, **inputs}
+            inputs = {**self._among_inputs(asked, interface), **inputs}
         call = Call(
             app_id=self.app_id,
             interface=interface,
@@ -89,6 +89,17 @@ class Giving:
     def into(self, query: str, given: Mapping[str, Any]) -> dict[str, Any]:
         """Put a message into the input that the app has for it: see `placed`."""
         return placed(query, self.kind, self.inputs, given)
+
+    def _among_inputs(self, asked: Asked, interface: Interface) -> dict[str, Any]:
+        """Give the query as an input: the one of its name, or of a workflow that was asked as any app is, its own.
+
+        Raises InvalidParam where that is any of several; whoever names inputs may leave the others empty.
+        """
+        if interface is Interface.WORKFLOW and self.interface is not interface:
+            found = placed(asked.query, Interface.ANY if asked.inputs else interface, self.inputs, asked.inputs)
+            if found:
+                return found
+        return {"query": asked.query}
 
     def _with_defaults(self, call: Call) -> Call:
         """Put what the owner filled in beside the app below what the caller sends. Raises Misconfigured."""
