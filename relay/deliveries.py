@@ -33,7 +33,7 @@ from relay.outgoing.response import of_reply, of_type
 from relay.plan import Destination
 from relay.replies.channel import Target
 from relay.replies.table import CHANNELS
-from relay.run.dify import Dify, Session, StorageFailed
+from relay.run.dify import Session, StorageFailed
 from relay.run.records import RecordsFull
 from relay.run.ways import Ways
 from relay.senders import Reply
@@ -76,7 +76,7 @@ def respond(
     def work(line: Line) -> Response:
         if received.method == "OPTIONS":
             return of_reply(Reply(status=204, media_type="", headers={"Allow": METHODS[action]}), "OPTIONS")
-        asked = _Asked(received=received, settings=owner, dify=Ways(dify, owner), host=host, line=line, id=id_)
+        asked = _Asked(received=received, settings=owner, dify=dify, host=host, line=line, id=id_)
         try:
             return asked.run() if action is Action.RUN else asked.answer(action)
         except (StorageFailed, RecordsFull) as error:
@@ -91,7 +91,7 @@ class _Asked:
 
     received: Received
     settings: Settings
-    dify: Dify
+    dify: Session
     host: Host
     line: Line
     id: str
@@ -233,7 +233,7 @@ class _Asked:
 
     @property
     def _carrier(self) -> Carrier:
-        return Carrier(settings=self.settings, dify=self.dify, line=self.line, host=self.host)
+        return Carrier(settings=self.settings, dify=Ways(self.dify, self.settings), line=self.line, host=self.host)
 
     @property
     def _ledger(self) -> Ledger:

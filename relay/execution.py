@@ -1,8 +1,8 @@
 """One run of one app, from its beginning to what is kept of its answer."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 from relay import wire
 from relay.call import Call
@@ -21,12 +21,13 @@ from relay.outgoing.shape import Shaped, shape
 from relay.plan import Plan
 from relay.run.app import App
 from relay.run.deliveries import LONGEST_ANSWER, RENEW, Answer, Delivery
-from relay.run.dify import Dify
+from relay.run.dify import Dify, Session
 from relay.run.failure import Cancelled
 from relay.run.histories import Histories
 from relay.run.records import DAY, HISTORIES, MEMORY, STOPS, Kind, Records
 from relay.run.tasks import LOOK, Scope, Task
 from relay.run.transcript import Transcript
+from relay.run.ways import Ways
 
 JSON = "application/json"
 OVER = 5.0  # seconds that Dify has to tell that a run took too long
@@ -41,6 +42,10 @@ class Means:
     line: Line
     host: Host
     gzip: bool = False  # the caller accepts a stream that is coded so
+
+    def by(self, session: Session | None) -> Self:
+        """Give the same by another session, None for the same one; which way an app goes these settings still say."""
+        return replace(self, dify=Ways(session, self.settings)) if session else self
 
     def records(self, plan: Plan, kind: Kind, keep: float | None = None) -> Records:
         return self.records_of(plan.endpoint_id, kind, keep)

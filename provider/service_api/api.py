@@ -85,10 +85,11 @@ class ServiceApi:
             response = self._send("POST", path, SILENCE, trace, **_json(body))
             try:
                 _check(response)
+                status = response.status_code
                 if not response.headers.get("content-type", "").lower().startswith("text/event-stream"):
-                    raise Problem(Kind.FOREIGN, f"{response.status_code} without an event stream")
+                    raise Problem(Kind.FOREIGN, f"{status} without an event stream", status=status)
                 if response.headers.get("content-encoding", "identity") != "identity":
-                    raise Problem(Kind.FOREIGN, "it sends the stream compressed, unasked")
+                    raise Problem(Kind.FOREIGN, "it sends the stream compressed, unasked", status=status)
                 return Stream(response, until=until)
             except BaseException:
                 response.close()

@@ -12,27 +12,32 @@ class Kept[K: Hashable]:
 
     KEEP = 60.0  # seconds
     MOST = 256
+    PATIENCE = 2.0  # seconds; of a request whose caller is gone Dify answers nothing, and the SDK waits for 250
 
     def __init__(self) -> None:
         self._known: dict[K, tuple[float, Mapping[str, Any]]] = {}
         self._asking: dict[K, threading.Event] = {}
 
     def get(self, key: K, ask: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
-        """Give what is known, or ask; of many at once the first asks for all. Raises whatever asking raises."""
+        """Give what is known, or ask; of many at once the first asks for all, as long as nobody waits long for that.
+
+        Raises whatever asking raises.
+        """
         if (known := self._fresh(key)) is not None:
             return known
         mine = threading.Event()
         if (asking := self._asking.setdefault(key, mine)) is not mine:
-            asking.wait()
+            asking.wait(self.PATIENCE)
             if (known := self._fresh(key)) is not None:
                 return known
+            self._asking[key] = mine
         try:
             value = ask()
             self._keep(key, value)
         finally:
-            if asking is mine:
+            if self._asking.get(key) is mine:
                 del self._asking[key]
-                mine.set()
+            mine.set()
         return value
 
     def _fresh(self, key: K) -> Mapping[str, Any] | None:

@@ -44,6 +44,8 @@ STOP: Mapping[Interface, str] = {
     Interface.COMPLETION: "/completion-messages/{}/stop",
 }
 OF_ANOTHER_MODE = frozenset({"not_chat_app", "not_workflow_app", "app_unavailable"})  # the last of completion apps
+OVERDUE = frozenset({Kind.SILENT, Kind.TOO_LONG})
+CUT_OFF = OVERDUE | {Kind.BROKEN}
 
 # what Dify tells of an app, by base, key and path
 TOLD: Kept[tuple[str, str, str]] = Kept()
@@ -162,14 +164,15 @@ class RunByKey:
     def _read(self) -> Iterator[Event]:
         """Run the app in this thread; its events go into the inbox from where they are read."""
         yield from ()
-        if self._left:
-            return
         try:
-            self._run()
+            if not self._left:
+                self._run()
         except Problem as problem:
+            if self._ended and problem.kind in CUT_OFF:
+                return  # the app has said all
             if problem.code in OF_ANOTHER_MODE:
                 self._app.forget()
-            if problem.kind in {Kind.SILENT, Kind.TOO_LONG}:
+            if problem.kind in OVERDUE:
                 self._in_a_thread(self._stop)
             raise error_of(problem, told=self._told, runs=True) from None
         finally:

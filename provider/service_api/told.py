@@ -39,7 +39,8 @@ def error_of(problem: Problem, *, told: bool, runs: bool = False) -> RelayError:
         return _of_refusal(problem, told=told)
     advice = ADVICE.get(kind)
     unusable = ServiceApiUnusable(f"service_api_url: {problem}{f': {advice}' if advice else ''}", told=told)
-    unusable.begun = runs and problem.status == 504  # a proxy has waited for what it had handed on
+    # a proxy has waited for what it had handed on, or has changed what Dify answers
+    unusable.begun = runs and (problem.status == 504 or 200 <= problem.status < 300)
     return unusable
 
 

@@ -1,7 +1,6 @@
 """The messages of one request, one or a batch of them, each accepted as a delivery of its own."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -25,8 +24,8 @@ def accept_all(carrier: Carrier, plans: Sequence[Plan], received: Received) -> R
     desk = desk_of(received.endpoint_id, carrier.host.own, carrier.host.elapsed)
     own_request = bool(received.header("duck-relay"))
     base = None if own_request else carrier.host.own.address(plans[0].hook_id, carrier.settings.relay_url)
-    with desk.lent(base) as dify:
-        carrier = replace(carrier, dify=dify or carrier.dify)
+    with desk.lent(base) as session:
+        carrier = carrier.by(session)
         acceptance = Acceptance(
             carrier=carrier,
             ledger=Ledger(partial(carrier.records_of, received.endpoint_id)),

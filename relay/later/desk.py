@@ -16,7 +16,7 @@ from relay.later.lasting import Lasting
 from relay.later.ledger import Ledger
 from relay.later.turns import Turn, Turns
 from relay.outward import Own, Started
-from relay.run.dify import Dify
+from relay.run.dify import Session
 from relay.run.records import WRITER, Entry
 
 log = logging.getLogger("duck_relay")
@@ -132,7 +132,7 @@ class Desk:
         return started
 
     @contextmanager
-    def lent(self, base: str | None) -> Iterator[Dify | None]:
+    def lent(self, base: str | None) -> Iterator[Session | None]:
         """Lend a session that no sender can end, by a request of ours; None where that can't be had."""
         if base is None or not self.reachable(base):
             yield None
@@ -141,8 +141,8 @@ class Desk:
         def ask(id_: str, token: str, ended: Callable[[bool], None]) -> Started:
             return self._heard_of(base, self._own.start(base, id_, token, patience=PATIENCE, ended=ended))
 
-        with self.lasting.lent(ask) as dify:
-            yield dify
+        with self.lasting.lent(ask) as session:
+            yield session
 
     def _heard_of(self, base: str, started: Started) -> Started:
         """Note what is known of an address by now."""

@@ -15,7 +15,7 @@ from secrets import token_hex
 from relay.errors import AppUnavailable
 from relay.outgoing.quiet import SIGN, SIGN_EVERY
 from relay.outward import Started
-from relay.run.dify import Dify
+from relay.run.dify import Session
 
 IDLE = 5.0  # seconds without anybody who stores, after which it ends
 LONGEST = 300.0  # seconds after which nobody new stores by it: the daemon ends a request at 600
@@ -30,7 +30,7 @@ class _Request:
 
     id: str
     token: str = field(repr=False)
-    dify: Dify | None = None
+    session: Session | None = None
     opened: float = 0.0
     used: float = 0.0
     users: int = 0
@@ -47,14 +47,14 @@ class Lasting:
         self._not_before = float("-inf")
 
     @contextmanager
-    def lent(self, ask: Callable[[str, str, Callable[[bool], None]], Started]) -> Iterator[Dify | None]:
+    def lent(self, ask: Callable[[str, str, Callable[[bool], None]], Started]) -> Iterator[Session | None]:
         """Lend its session; None where it can't be had. `ask` asks for the run of an id by a token."""
         request = self._have(ask)
         if request is None:
             yield None
             return
         try:
-            yield request.dify.anew() if request.dify else None
+            yield request.session.anew() if request.session else None
         except AppUnavailable:
             self._retire(request)  # its storage may be silent for good
             raise
@@ -63,22 +63,22 @@ class Lasting:
                 request.users -= 1
                 request.used = self._elapsed()
 
-    def admit(self, id_: str, token: str, dify: Dify) -> Iterator[bytes] | None:
+    def admit(self, id_: str, token: str, session: Session) -> Iterator[bytes] | None:
         """Take a request as the one that was asked for: gives its answer. None: it is another."""
         with self._lock:
             request = self._request
-            if request is None or request.dify or request.id != id_:
+            if request is None or request.session or request.id != id_:
                 return None
             if not compare_digest(request.token.encode(), token.encode("utf-8", "replace")):
                 return None
-            request.dify, request.opened, request.used = dify, self._elapsed(), self._elapsed()
+            request.session, request.opened, request.used = session, self._elapsed(), self._elapsed()
         return self._last(request)
 
     def _have(self, ask: Callable[[str, str, Callable[[bool], None]], Started]) -> _Request | None:
         """Give one that is open, or as soon as it is: whoever comes first asks for it."""
         with self._lock:
             request, first = self._request, False
-            if request is None or (request.dify and self._elapsed() - request.opened > LONGEST):
+            if request is None or (request.session and self._elapsed() - request.opened > LONGEST):
                 if self._elapsed() < self._not_before:
                     return None
                 request, first = _Request(token_hex(16), token_hex(16)), True
@@ -90,7 +90,7 @@ class Lasting:
         else:
             request.known.wait(PATIENCE)
         with self._lock:
-            if request.dify and self._request is request:
+            if request.session and self._request is request:
                 return request
             request.users -= 1
             if self._request is request:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from relay import wire
-from relay.errors import AppTimeout, Misconfigured, RelayError
+from relay.errors import AppTimeout, Misconfigured, RelayError, ServiceApiUnusable
 from relay.incoming.templates import Budget
 from relay.later.account import LONGEST_TEXT, REPLY_FAILED, Account, shortened
 from relay.later.ledger import size
@@ -59,7 +59,7 @@ def failed(account: Account, error: RelayError, *, now: float) -> None:
         account.error = account.error or error.message
         return
     # whoever reads the delivery holds the key, and may know which setting it is
-    shown = Misconfigured(error.reason, told=True) if isinstance(error, Misconfigured) else error
+    shown = type(error)(error.reason, told=True) if isinstance(error, Misconfigured | ServiceApiUnusable) else error
     words = TOO_LONG if isinstance(error, AppTimeout) else SORRY
     conclude(account, error.code, words, error=shown.message, now=now)
     account.status = int(error.status)

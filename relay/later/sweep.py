@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from secrets import token_hex
 
@@ -154,10 +154,10 @@ def _look(carrier: Carrier, received: Received, desk: Desk, *, again: bool = Fal
     base = carrier.host.own.address(received.header("dify-hook-id"), carrier.settings.relay_url)
     if again:
         desk.looks_again = False
-    with desk.lent(base) as dify:
-        if again and dify is None:
+    with desk.lent(base) as session:
+        if again and session is None:
             return
-        carrier = replace(carrier, dify=dify or carrier.dify)
+        carrier = carrier.by(session)
         sweep = sweep_of(carrier, Ledger(partial(carrier.records_of, received.endpoint_id)), desk, received)
         desk.looked = carrier.host.elapsed()
         soon = sweep.look()

@@ -10,6 +10,7 @@ import pytest
 
 from provider.service_api import connections
 from provider.service_api.api import ServiceApi
+from provider.service_api.kept import Kept
 from provider.service_api.row import TOLD, AppByKey
 from relay.call import Call, Interface, Upload
 from relay.errors import (
@@ -242,6 +243,17 @@ def test_an_answer_that_is_no_stream_is_not_dify_s(answer: Answer, words: str) -
     with played({"POST /v1/chat-messages": answer}) as dify, pytest.raises(ServiceApiUnusable) as error:
         run(app_at(dify.url))
     assert error.value.reason == f"service_api_url: what answers there is not Dify's Service API ({words}): {FOREIGN}"
+    assert error.value.begun  # something has taken the run, and a second one would be billed, too
+
+
+def test_a_connection_that_breaks_behind_the_app_s_end_takes_nothing_from_its_answer() -> None:
+    def break_off(_: Asked) -> Iterator[bytes]:
+        yield STREAM + chunk(data(MESSAGE)) + chunk(data(END))
+        raise OSError
+
+    with played({"POST /v1/chat-messages": break_off}) as dify:
+        assert run(app_at(dify.url)) == [MESSAGE, END]
+    assert dify.lines() == ["POST /v1/chat-messages"]
 
 
 def test_only_the_owner_is_told_which_setting_is_wrong() -> None:
@@ -469,6 +481,26 @@ def test_of_many_that_ask_at_once_the_first_asks_for_all() -> None:
         answering.set()
         assert [one.result(10) for one in asking] == [Interface.CHAT] * 4
     assert dify.lines() == ["GET /v1/info"]
+
+
+def test_nobody_waits_for_a_question_that_is_never_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Kept, "PATIENCE", 0.05)
+    kept, hangs, answered = Kept[str](), threading.Event(), threading.Event()
+
+    def ask_in_vain() -> Mapping[str, Any]:
+        hangs.set()
+        answered.wait(10)
+        raise AppFailed("The caller is gone.")
+
+    with ThreadPoolExecutor() as threads:
+        first = threads.submit(kept.get, "app", ask_in_vain)
+        assert hangs.wait(10)
+        second = threads.submit(kept.get, "app", lambda: {"mode": "chat"})
+        assert second.result(5) == {"mode": "chat"}
+        assert not first.done()
+        answered.set()
+        assert isinstance(first.exception(10), AppFailed)
+    assert kept.get("app", dict) == {"mode": "chat"}
 
 
 def test_the_key_is_in_no_repr_and_no_log(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,14 +1,14 @@
 """Apps that are reached by their keys, at the port: what Dify tells of them, and what it was asked."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from relay.call import Call, Interface, Upload
 from relay.errors import AppUnavailable, RelayError
-from relay.run.dify import Running
+from relay.event import Event
 from relay.run.inbox import Inbox
 from tests.events import CHAT
-from tests.relay.scripts import FORM, KEY, Workspace, saying
+from tests.relay.scripts import FORM, KEY, Run, Workspace, saying
 
 URL = "http://dify.test/v1"
 KEYED = {**KEY, "app_keys": "app=app-pond", "service_api_url": URL}
@@ -17,12 +17,14 @@ type Asked = tuple[str, str, Mapping[str, str] | None, Mapping[str, Any] | None]
 
 
 class App:
-    """An app that tells what it was given, and raises what it was given to raise."""
+    """A chat app that tells what it was given, and raises what it was given to raise."""
 
     def __init__(self, *, answer: Any = None, told: Mapping[str, Any] | None = None) -> None:
-        """Take what `ask` gives, and what info, site and parameters do, by these names."""
+        """Take what `ask` gives, and what info, site, parameters and upload do, by these names."""
         self.asked: list[Asked] = []
         self.looked: list[str] = []
+        self.calls: list[Call] = []
+        self.uploaded: list[str] = []
         self._answer = answer
         self._told = told or {}
 
@@ -39,10 +41,13 @@ class App:
         return self._tell("site", {})
 
     def upload(self, upload: Upload, user: str | None) -> Mapping[str, Any]:
-        raise AssertionError(f"{user} uploads {upload.filename}")
+        stored = {"type": upload.type, "transfer_method": "local_file", "upload_file_id": upload.filename}
+        told = self._tell("upload", stored)
+        self.uploaded.append(f"{user}'s {upload.filename}")
+        return told
 
-    def run(self, call: Call, inbox: Inbox) -> Running:
-        raise AssertionError(f"{call} runs, and comes in by {inbox}")
+    def run(self, call: Call, inbox: Inbox) -> Run:
+        return Run(self._begin, call, inbox)
 
     def ask(
         self,
@@ -56,6 +61,10 @@ class App:
         if isinstance(self._answer, RelayError):
             raise self._answer
         return self._answer
+
+    def _begin(self, call: Call) -> Iterator[Event]:
+        self.calls.append(call)
+        return saying(CHAT)(call)
 
     def _tell(self, what: str, otherwise: Mapping[str, Any]) -> Mapping[str, Any]:
         self.looked.append(what)
@@ -71,10 +80,12 @@ class Dify(Workspace):
     def __init__(self, **apps: App) -> None:
         """Take the apps by their keys, without the "app-" in front."""
         super().__init__(saying(CHAT))
+        self.keys: list[tuple[str, bool]] = []
         self._apps = apps
 
     def by_key(self, base_url: str, key: str, *, told: bool) -> App:
         assert base_url == URL
+        self.keys.append((key, told))
         return self._apps[key.removeprefix("app-")]
 
 

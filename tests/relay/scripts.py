@@ -37,7 +37,7 @@ class Workspace:
         return self
 
     def run(self, call: Call, inbox: Inbox) -> "Run":
-        return Run(self, call, inbox)
+        return Run(self.begin, call, inbox)
 
     def parameters(self, app_id: str) -> Mapping[str, Any]:
         return FORM
@@ -64,8 +64,8 @@ class Workspace:
 
 
 class Run:
-    def __init__(self, workspace: Workspace, call: Call, inbox: Inbox) -> None:
-        self._workspace = workspace
+    def __init__(self, begin: Script, call: Call, inbox: Inbox) -> None:
+        self._begin = begin
         self._call = call
         self._inbox = inbox
         self._left = False
@@ -75,7 +75,7 @@ class Run:
         return self._inbox.events()
 
     def _said(self) -> Iterator[Event]:
-        for event in self._workspace.begin(self._call):
+        for event in self._begin(self._call):
             if self._left:  # as if Dify had said all
                 return
             yield event

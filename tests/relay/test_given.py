@@ -9,71 +9,29 @@ import pytest
 from werkzeug import Request, Response
 
 from relay import service_api
-from relay.call import Call, Interface, Upload
-from relay.errors import RelayError, ServiceApiUnusable
+from relay.errors import ServiceApiUnusable
 from relay.host import Host
-from relay.run.inbox import Inbox
-from tests.events import CHAT
-from tests.relay.scripts import KEY, Run, Workspace, answered, keyed, saying
+from tests.relay.keyed import KEYED, App, Dify
+from tests.relay.scripts import KEY, answered, keyed
 from tests.requests import request
 
 URL = "https://a.example/b.png"
 LINK = {"type": "image", "transfer_method": "remote_url", "url": URL}
 PICKED = {"type": "image", "transfer_method": "local_file", "upload_file_id": "dify's own"}
-OWNERS = {**KEY, "app_keys": "app=app-1", "service_api_url": "http://api:5001/v1"}
 PARAMETERS = {
     "user_input_form": [{"file": {"variable": "doc", "allowed_file_types": ["document"]}}],
     "file_upload": {"enabled": True, "allowed_file_types": ["image"], "number_limits": 3},
 }
 
 
-class App:
-    """An app by its key, played by a script."""
-
-    def __init__(self, dify: "Dify") -> None:
-        self._dify = dify
-
-    def interface(self, otherwise: Interface = Interface.ANY) -> Interface:
-        return Interface.CHAT
-
-    def parameters(self) -> Mapping[str, Any]:
-        if "parameters" in self._dify.refuses:
-            raise self._dify.refuses["parameters"]
-        return PARAMETERS
-
-    def info(self) -> Mapping[str, Any]:
-        return {}
-
-    def site(self) -> Mapping[str, Any]:
-        return {}
-
-    def upload(self, upload: Upload, user: str | None) -> Mapping[str, Any]:
-        if "upload" in self._dify.refuses:
-            raise self._dify.refuses["upload"]
-        self._dify.uploaded.append(f"{user}'s {upload.filename}")
-        return {"type": upload.type, "transfer_method": "local_file", "upload_file_id": upload.filename}
-
-    def run(self, call: Call, inbox: Inbox) -> Run:
-        return self._dify.run(call, inbox)
-
-    def ask(self, method: str, path: str, **_: Any) -> Any:
-        raise AssertionError(f"{method} {path}")
+def pond(**told: Any) -> App:
+    """Give an app that takes a document as an input and images beside; `told` says what else it tells, or raises."""
+    return App(told={"parameters": PARAMETERS, **told})
 
 
-class Dify(Workspace):
-    """A workspace whose apps have keys; `refuses` says what of them raises."""
-
-    def __init__(self, **refuses: RelayError) -> None:
-        super().__init__(saying(CHAT))
-        self.refuses = refuses
-
-    def by_key(self, base_url: str, key: str, *, told: bool) -> App:
-        assert (base_url, key, told) == ("http://api:5001/v1", "app-1", True)
-        return App(self)
-
-    def given(self) -> list[tuple[Mapping[str, Any], tuple[Mapping[str, Any], ...]]]:
-        """Give the inputs of each call that ran, and the files beside them."""
-        return [(call.inputs, call.beside) for call in self.calls]
+def given(app: App) -> list[tuple[Mapping[str, Any], tuple[Mapping[str, Any], ...]]]:
+    """Give the inputs of each call that ran, and the files beside them."""
+    return [(call.inputs, call.beside) for call in app.calls]
 
 
 def stored(filename: str, type_: str = "image") -> dict[str, str]:
@@ -103,11 +61,11 @@ ask_dify = partial(
 
 
 def test_a_forms_files_go_beside_the_inputs_or_where_they_are_taken() -> None:
-    dify = Dify()
+    app = pond()
     sent = form({"query": "hi", "user": "bob"}, file=("a.png", PNG), other=("b.txt", b"quack"))
-    assert answered(dify, sent, OWNERS).status_code == 200
-    assert dify.given() == [({"doc": stored("b.txt", "document")}, (stored("a.png"),))]
-    assert sorted(dify.uploaded) == ["bob's a.png", "bob's b.txt"]
+    assert answered(Dify(pond=app), sent, KEYED).status_code == 200
+    assert given(app) == [({"doc": stored("b.txt", "document")}, (stored("a.png"),))]
+    assert sorted(app.uploaded) == ["bob's a.png", "bob's b.txt"]
 
 
 @pytest.mark.parametrize(
@@ -118,15 +76,15 @@ def test_a_forms_files_go_beside_the_inputs_or_where_they_are_taken() -> None:
 def test_what_the_owner_filled_in_goes_beside_unless_the_caller_sends_files_there(
     body: dict[str, Any], beside: tuple[dict[str, Any], ...]
 ) -> None:
-    dify = Dify()
-    settings = {**OWNERS, "app": {"app_id": "app", "files": [PICKED]}}
-    assert answered(dify, keyed({"query": "hi", **body}), settings, app_id="").status_code == 200
-    assert [call.beside for call in dify.calls] == [beside]
+    app = pond()
+    settings = {**KEYED, "app": {"app_id": "app", "files": [PICKED]}}
+    assert answered(Dify(pond=app), keyed({"query": "hi", **body}), settings, app_id="").status_code == 200
+    assert [call.beside for call in app.calls] == [beside]
 
 
 def test_the_owner_is_told_of_too_many_files(caplog: pytest.LogCaptureFixture) -> None:
-    settings = {**OWNERS, "app": {"app_id": "app", "files": [PICKED] * 4}}
-    response = answered(Dify(), keyed({"query": "hi"}), settings, app_id="")
+    settings = {**KEYED, "app": {"app_id": "app", "files": [PICKED] * 4}}
+    response = answered(Dify(pond=pond()), keyed({"query": "hi"}), settings, app_id="")
     assert (response.status_code, response.get_json()["code"]) == (503, "app_unavailable")
     assert "app: Beside its inputs the app takes at most 3 files: 4 were sent" in caplog.text
 
@@ -135,27 +93,28 @@ def test_by_reverse_invocation_the_same_files_go_into_the_input() -> None:
     dify = Dify()
     settings = {**KEY, "app": {"app_id": "app", "files": [PICKED]}}
     assert answered(dify, keyed({"query": "hi"}), settings, app_id="").status_code == 200
-    assert dify.given() == [({"doc": PICKED}, ())]
+    assert [(call.inputs, call.beside) for call in dify.calls] == [({"doc": PICKED}, ())]
 
 
 def test_a_file_that_was_uploaded_for_the_app_is_named_afterwards() -> None:
-    dify = Dify()
+    app = pond()
+    dify = Dify(pond=app)
     sent = form({"user": "bob"}, file=("a.png", PNG))
-    response: Response = ask_dify(_at(sent, "files/upload"), settings=OWNERS, dify=dify)
-    assert (response.status_code, dify.uploaded) == (201, ["bob's a.png"])
+    response: Response = ask_dify(_at(sent, "files/upload"), settings=KEYED, dify=dify)
+    assert (response.status_code, app.uploaded) == (201, ["bob's a.png"])
     by_id = {"type": "image", "transfer_method": "local_file", "upload_file_id": response.get_json()["id"]}
     body = keyed({"query": "hi", "user": "bob", "inputs": {}, "files": [by_id, LINK]}, Authorization="Bearer quack")
-    assert ask_dify(_at(body, "chat-messages"), settings=OWNERS, dify=dify).status_code == 200
-    assert dify.given() == [({}, (stored("a.png"), LINK))]
+    assert ask_dify(_at(body, "chat-messages"), settings=KEYED, dify=dify).status_code == 200
+    assert given(app) == [({}, (stored("a.png"), LINK))]
 
 
 @pytest.mark.parametrize("refusing", ["parameters", "upload"])
 def test_an_app_out_of_reach_is_said_to_be_so(refusing: str) -> None:
-    dify = Dify(**{refusing: ServiceApiUnusable("service_api_url leads nowhere", told=True)})
-    response = answered(dify, form({"query": "hi"}, file=("a.png", PNG)), OWNERS)
+    app = pond(**{refusing: ServiceApiUnusable("service_api_url leads nowhere", told=True)})
+    response = answered(Dify(pond=app), form({"query": "hi"}, file=("a.png", PNG)), KEYED)
     assert (response.status_code, response.get_json()["code"]) == (503, "app_unavailable")
     assert "service_api_url leads nowhere" in response.get_json()["message"]
-    assert dify.calls == []
+    assert app.calls == []
 
 
 def _at(sent: Request, resource: str) -> Request:

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, SecretStr
 _BETWEEN = re.compile(r"[,\r\n]")
 _BETWEEN_NAMES = re.compile(r"[,\s]+")
 _ADDRESS = re.compile(r"https?://[^\s/?#@\\]+(?:/[^\s?#\\]*)?", re.IGNORECASE)
-_KEY = re.compile(r"[!-~]{1,256}", re.ASCII)  # what a header can hold
+_KEY = re.compile(r"(?=.{1,256}\Z)[A-Za-z0-9._~+/-]+=*", re.ASCII)  # RFC 6750, section 2.1: a Bearer token
 _APP_ID = re.compile(r"[^\s;:=＝；：]+")  # what else stands there was meant to separate
 
 
@@ -51,17 +51,16 @@ def address(text: str) -> str:
 
 
 def keys_of(text: str) -> dict[str, str]:
-    """Read "a=app-x, b=app-y" into {"a": "app-x", "b": "app-y"}.
+    """Read "a=app-x, my duck=app-y" into {"a": "app-x", "my duck": "app-y"}.
 
-    Raises ValueError, without a word of the text: for what is no pair, no id or no key,
-    and for a second key of an app.
+    Raises ValueError, without a word of the text: for what is no pair or no key, and for a second key of an app.
     """
     keys: dict[str, str] = {}
     for item in filter(None, (part.strip() for part in _BETWEEN.split(text))):
-        app_id, is_, key = (part.strip() for part in item.partition("="))
-        if not is_ or not _APP_ID.fullmatch(app_id) or not _KEY.fullmatch(key):
-            raise ValueError("each is an app's id, = and its key")
-        if keys.setdefault(app_id, key) != key:
+        named, _, key = (part.strip() for part in item.partition("="))
+        if not named or not _KEY.fullmatch(key):
+            raise ValueError("each is an app's id or name, = and its key")
+        if keys.setdefault(named, key) != key:
             raise ValueError("an app has one key")
     return keys
 

@@ -1,6 +1,7 @@
 import json
 import time
 from collections.abc import Iterator, Mapping
+from io import BytesIO
 from itertools import count
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from relay import answer, deliveries
 from relay.bell import ThreadBell
 from relay.call import Call, Interface
+from relay.errors import ServiceApiUnusable
 from relay.event import Event
 from relay.host import Host
 from relay.later.ledger import Ledger
@@ -16,8 +18,9 @@ from relay.outward import Request as Sent
 from relay.outward import Response, Started
 from relay.run.dify import StorageFailed
 from relay.run.records import Kind, Records
+from tests.relay.keyed import KEYED, App, Dify
 from tests.relay.later.desks import Scripted
-from tests.relay.scripts import Script, Workspace, keyed, saying
+from tests.relay.scripts import FORM, Script, Workspace, keyed, saying
 from tests.requests import request
 
 SAID = [
@@ -178,6 +181,50 @@ def test_a_run_that_is_cut_off_is_taken_up_again() -> None:
     assert len(relay.own.runs(id_)) == 2
     relay.run(id_)
     assert relay.ended(id_) == ("done", "", "Quack.")
+
+
+def test_whoever_reads_a_delivery_is_told_which_setting_let_it_fail_and_a_person_is_not() -> None:
+    relay = Relay(saying([], ServiceApiUnusable("app_keys: Dify refuses the key of this app")), TELEGRAM)
+    id_ = relay.hear("Quack?")
+    relay.run(id_)
+    told = json.loads(relay.ask(f"/deliveries/{id_}", "GET").get_data())["error"]
+    assert told["code"] == "app_unavailable"
+    assert told["message"] == "Dify's Service API can't run this app: app_keys: Dify refuses the key of this app."
+    assert [sent["text"] for sent in relay.posted if "text" in sent][-1] == (
+        f"Sorry, that did not work: the app could not answer. ({id_})"
+    )
+
+
+def test_by_a_session_that_lasts_a_call_still_goes_the_way_that_its_own_settings_say(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    relay, lasting = Relay(saying(SAID)), []
+    app = App(told={"parameters": FORM})
+    relay.dify = dify = Dify(pond=app)
+    dify.endpoint_id = f"endpoint {next(ENDPOINTS)}"
+    start = relay.own.start
+
+    def admit(base: str, id_: str, token: str, **options: Any) -> Started:
+        sent = request(f"/deliveries/{id_}/run", method="POST", headers={"X-Duck-Run": token})
+        told = deliveries.respond(sent, {"delivery_id": id_}, relay.settings, dify=relay.dify, host=relay.host)
+        lasting.append(told.status_code)
+        return start(base, id_, token, **options)
+
+    monkeypatch.setattr(relay.own, "start", admit)
+    for name, settings in [("a.txt", {}), ("b.txt", KEYED)]:
+        relay.settings = {**relay.settings, **settings}
+        sent = request(
+            "/duck/app",
+            method="POST",
+            data={"query": "hi", "response_mode": "later", "doc": (BytesIO(b"quack"), name)},
+            headers={"X-API-Key": "quack", "Dify-Hook-Id": "hook"},
+        )
+        told = answer.respond(
+            sent, {"app_id": "app"}, relay.settings, interface=Interface.ANY, dify=relay.dify, host=relay.host
+        )
+        assert told.status_code == 202, told.get_data()
+    assert lasting[0] == 200
+    assert (dify.uploaded, app.uploaded) == (["a.txt"], ["None's b.txt"])
 
 
 def test_a_delivery_that_is_cancelled_before_its_turn_runs_no_app() -> None:

@@ -1,55 +1,25 @@
 """Each app goes its own way, and a run by key does not outlive the wish for its answer."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import count
-from typing import Any
 
 import pytest
 
-from relay.call import Call, Interface, Upload
+from relay.call import Call, Upload
 from relay.errors import ServiceApiUnusable
 from relay.event import Event
 from relay.incoming.settings import Settings
 from relay.run.attended import Attended
+from relay.run.dify import Running as Port
 from relay.run.failure import Cancelled
 from relay.run.inbox import Inbox
 from relay.run.ways import CIRCLE, Ways
-from tests.relay.scripts import Workspace, saying
+from tests.events import CHAT
+from tests.relay.keyed import KEYED, App, Dify
+from tests.relay.scripts import FORM
 
-END = {"event": "message_end"}
-BASE = "http://api:5001/v1"
-OWNERS = {"api_key": "quack", "app_keys": "theirs=app-1, duck=app-2", "service_api_url": BASE}
-
-
-class Keyed:
-    """An app by its key, which says what it was asked."""
-
-    def __init__(self, base_url: str, key: str, *, told: bool) -> None:
-        self.asked: list[Any] = [(base_url, key, told)]
-
-    def interface(self, otherwise: Interface = Interface.ANY) -> Interface:
-        return Interface.CHAT
-
-    def parameters(self) -> Mapping[str, Any]:
-        return {"by": "key"}
-
-    def info(self) -> Mapping[str, Any]:
-        return {}
-
-    def site(self) -> Mapping[str, Any]:
-        return {}
-
-    def upload(self, upload: Upload, user: str | None) -> Mapping[str, Any]:
-        self.asked.append((upload.filename, user))
-        return {"upload_file_id": "1"}
-
-    def run(self, call: Call, inbox: Inbox) -> "Running":
-        self.asked.append(call)
-        return Running(inbox)
-
-    def ask(self, method: str, path: str, **_: Any) -> Any:
-        raise AssertionError(f"{method} {path}")
+OWNERS = {**KEYED, "app_keys": "theirs=app-theirs, duck=app-duck"}
 
 
 class Running:
@@ -66,46 +36,49 @@ class Running:
         self.left.set()
 
 
-class Session(Workspace):
-    """A request's session, which gives apps by their keys."""
-
-    def __init__(self) -> None:
-        super().__init__(saying([END]))
-        self.keyed_apps: list[Keyed] = []
-
-    def by_key(self, base_url: str, key: str, *, told: bool) -> Keyed:
-        self.keyed_apps.append(Keyed(base_url, key, told=told))
-        return self.keyed_apps[-1]
-
-
 def test_an_app_that_has_a_key_goes_by_it_and_no_other() -> None:
-    session = Session()
+    theirs, duck = App(told={"parameters": {"by": "key"}}), App()
+    session = Dify(theirs=theirs, duck=duck)
     ways = Ways(session, Settings.read({**OWNERS, "allowed_apps": "duck=named"}))
     assert ways.parameters("theirs") == {"by": "key"}
-    assert ways.upload(Upload(filename="a.txt", content=b"a"), app_id="named", user="bob") == {"upload_file_id": "1"}
-    assert [keyed.asked for keyed in session.keyed_apps] == [
-        [(BASE, "app-1", True)],
-        [(BASE, "app-2", True), ("a.txt", "bob")],
-    ]
+    assert (
+        ways.upload(Upload(filename="a.txt", content=b"a"), app_id="named", user="bob")["upload_file_id"] == "a.txt"
+    )
+    asked = Call(app_id="named")
+    assert heard(ways.run(asked, inbox := Inbox()), inbox) == CHAT
+    assert (duck.uploaded, duck.calls) == (["bob's a.txt"], [asked])
+    assert session.keys == [("app-theirs", True), ("app-duck", True), ("app-duck", True)]
     assert ways.keyed("another") is None
-    assert ways.parameters("another") != {"by": "key"}
+    assert ways.parameters("another") == FORM
     ways.upload(Upload(filename="b.txt", content=b"b"), app_id="", user="bob")
-    assert session.uploaded == ["b.txt"]
-    assert [event for event in ways.run(Call(app_id="another"), Inbox()).events() if event] == [END]
-    assert len(session.keyed_apps) == 2
+    asked = Call(app_id="another")
+    assert heard(ways.run(asked, inbox := Inbox()), inbox) == CHAT
+    assert (session.uploaded, session.calls) == (["b.txt"], [asked])
+    assert len(session.keys) == 3
+
+
+def heard(run: Port, inbox: Inbox) -> list[Event]:
+    """Wait for all that an app says."""
+    said = []
+    for event in run.events():
+        if event is None:
+            inbox.wait(5)
+        else:
+            said.append(event)
+    return said
 
 
 @pytest.mark.parametrize("access", ["key", "public"])
 def test_the_setting_that_is_missing_is_named_to_the_owner_alone(access: str) -> None:
     settings = Settings.read({**OWNERS, "access": access, "service_api_url": ""})
     with pytest.raises(ServiceApiUnusable) as refused:
-        Ways(Session(), settings).run(Call(app_id="theirs"), Inbox())
+        Ways(Dify(), settings).run(Call(app_id="theirs"), Inbox())
     assert "service_api_url is not set" in refused.value.reason
     assert ("service_api_url" in refused.value.message) == (access == "key")
 
 
 def test_relays_that_lead_to_each_other_do_not_go_on_for_ever() -> None:
-    ways = Ways(Session(), Settings.read(OWNERS), asked_by_relay=True)
+    ways = Ways(Dify(), Settings.read(OWNERS), asked_by_relay=True)
     assert ways.keyed("another") is None
     with pytest.raises(ServiceApiUnusable) as refused:
         ways.keyed("theirs")
@@ -137,5 +110,5 @@ def test_nobody_is_looked_for_once_a_run_has_ended() -> None:
 
 
 def test_a_run_by_key_may_take_longer_than_dify_lets_a_plugin_wait() -> None:
-    ways = Ways(Session(), Settings.read(OWNERS))
+    ways = Ways(Dify(), Settings.read(OWNERS))
     assert (ways.longest("theirs"), ways.longest("another")) == (590.0, 240.0)

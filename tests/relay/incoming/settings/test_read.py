@@ -22,6 +22,8 @@ WRONG: dict[str, list[object]] = {
     "api_key": [7],
     "app": [0, True, [], ["a"], {"app_id": 7}, {"app_id": {}}],
     "allowed_apps": [7],
+    "app_keys": [7, "app-1", "a=", "=app-1", "a=app-1, a=app-2", "a=app-1;b=app-2", "a=app-1 b=app-2", "a=äpp-1"],
+    "service_api_url": [7, "dify", "ftp://dify/v1", "https://me@dify/v1", "https://dify/v1?a=b", "https://di fy/v1"],
     "webhook": ["nobody", 7],
     "hmac_algorithm": ["md5"],
     "hmac_prefix": [7],
@@ -216,6 +218,11 @@ def test_an_app_may_have_names(stored: str, named: dict[str, str]) -> None:
     settings = Settings.read({"allowed_apps": stored})
     assert (settings.allowed_apps, settings.problems) == (named, ())
     assert [settings.app_id(name) for name in named] == [*named.values()]
+
+
+def test_a_key_is_for_an_app_by_its_id_or_by_whatever_name_it_has() -> None:
+    settings = Settings.read({"allowed_apps": "My Duck = a, b", "app_keys": " My Duck = app-1 ,b=app-2==\nc=app-3,"})
+    assert (settings.keys_of_apps, settings.problems) == ({"a": "app-1", "b": "app-2==", "c": "app-3"}, ())
 
 
 @pytest.mark.parametrize("stored", ["=a", "a=", "a=b=c", "duck=a, duck=b", "a=x;b", "a＝x", "a=x y", "a=b c=d"])
