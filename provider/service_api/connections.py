@@ -37,6 +37,7 @@ HEADERS = {
     "Accept-Encoding": "identity",  # a few bytes that are gigabytes once they are unpacked are never read
     "Duck-Relay": "1",  # a relay that gets it asks nobody by a key: no circles
 }
+INTERIM = 16  # heads of 1xx before the one that counts; read as fast as they come, they give no other request a turn
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
 
 
@@ -80,6 +81,7 @@ class Tap(httpcore.NetworkStream):
         self._inner = inner
         self._layers = layers
         self._head: bytearray | None = None  # of the answer, until its end
+        self._interim = 0  # heads of 1xx since the request
         self._held = b""  # read, and given to nobody yet
         self._socket: socket.socket
 
@@ -93,11 +95,17 @@ class Tap(httpcore.NetworkStream):
             return data
         self._held = bytes(self._head[end.end() :])
         data = bytes(self._head[before : end.end()])
-        self._head = bytearray() if self._head.startswith(b"HTTP/1.1 1") else None  # another head follows such a one
+        if self._head[8:10] != b" 1":  # behind "HTTP/1.1", or whatever version
+            self._head = None
+            return data
+        self._head = bytearray()  # another head follows such a one
+        self._interim += 1
+        if self._interim > INTERIM:
+            raise httpcore.RemoteProtocolError("heads of 1xx without an end")
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._head = bytearray()
+        self._head, self._interim = bytearray(), 0
         self._inner.write(buffer, _left(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:

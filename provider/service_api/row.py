@@ -147,6 +147,7 @@ class RunByKey:
         self._left = False
         self._given_up = False
         self._ended = False  # the app's last event has come
+        self._over = False  # nothing is read any more: Dify may leave a stream open behind that event
         self._task_id = ""
         self._stoppable = threading.Event()  # the task is named, or never will be
 
@@ -158,7 +159,7 @@ class RunByKey:
     def leave(self) -> None:
         with self._lock:
             again, self._left = self._left, True
-        if self._begun and not again and not self._ended:
+        if self._begun and not again and not self._over:
             self._in_a_thread(self._give_up)
 
     def _read(self) -> Iterator[Event]:
@@ -176,6 +177,7 @@ class RunByKey:
                 self._in_a_thread(self._stop)
             raise error_of(problem, told=self._told, runs=True) from None
         finally:
+            self._over = True
             self._stoppable.set()
         if not self._ended and not self._left:
             broken = AppFailed("The answer broke off: the app's end event did not arrive.")
@@ -208,6 +210,7 @@ class RunByKey:
             raise from_event(event, None)
         if name in ENDS:
             self._ended = True
+            self._stoppable.set()
         self._inbox.put(event)
 
     def _give_up(self) -> None:

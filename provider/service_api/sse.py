@@ -5,6 +5,7 @@ Source: Dify's `core/app/apps/base_app_generator.py` and `libs/helper.py`; the l
 "Server-sent events".
 """
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -39,7 +40,7 @@ class EventReader:
                 try:
                     event = from_json(line[5:])
                 except ValueError:
-                    raise NotEvents from None
+                    event = _with_surrogates(line[5:])
                 if not isinstance(event, dict):
                     raise NotEvents
                 yield event
@@ -53,3 +54,11 @@ class EventReader:
         self._held += len(data)
         if self._held > LONGEST_LINE:
             raise NotEvents
+
+
+def _with_surrogates(line: bytes) -> Any:
+    """Read JSON with half a surrogate pair, of a model whose tokens cut one in two; pydantic's reader knows none."""
+    try:
+        return json.loads(line) if b"\\ud" in line.lower() else None
+    except (ValueError, RecursionError):
+        return None

@@ -26,7 +26,7 @@ from relay.errors import (
 )
 from relay.run.failure import ConversationNotFound
 from relay.run.inbox import Inbox
-from tests.provider.played_dify import STREAM, Answer, Asked, chunk, data, head, played, refusal, stream, whole
+from tests.provider.played_dify import LAST, STREAM, Answer, Asked, chunk, data, head, played, refusal, stream, whole
 from tests.provider.scripts import run as run_script
 
 KEY = "app-0123456789abcdefghijklmn"
@@ -315,6 +315,11 @@ BROKEN: list[tuple[Answer, type[RelayError], str]] = [
         "The connection to Dify broke off before the app's answer came: it may have run.",
     ),
     (
+        lambda _: [17 * b"HTTP/1.1 100 Continue\r\n\r\n", STREAM, chunk(data(MESSAGE)), chunk(data(END)), LAST],
+        AppFailed,
+        "The connection to Dify broke off before the app's answer came: it may have run.",
+    ),
+    (
         lambda _: [STREAM, chunk(data(MESSAGE))],
         AppFailed,
         "The answer broke off: the connection to Dify ended before the app's end event came.",
@@ -399,12 +404,20 @@ def test_a_stream_that_has_ended_well_leaves_its_connection_for_the_next() -> No
     ("heads", "framed"),
     [
         ((b"HTTP/1.1 100 Continue\r\n\r\n" + STREAM,), chunk),
+        ((b"HTTP/1.0 103 Early Hints\r\n\r\n" + STREAM,), chunk),
         ((STREAM.replace(b"\r\n", b"\n"),), chunk),
         ((STREAM[:20], STREAM[20:-1], STREAM[-1:]), chunk),
         ((head("200 OK", "text/event-stream"),), bytes),
         ((head("200 OK", "text/event-stream", f"Content-Length: {len(data(MESSAGE) + data(END))}"),), bytes),
     ],
-    ids=["after a head of 100", "line feeds alone", "in pieces", "until the end", "counted"],
+    ids=[
+        "after a head of 100",
+        "after a head of an older HTTP",
+        "line feeds alone",
+        "in pieces",
+        "until the end",
+        "counted",
+    ],
 )
 def test_a_stream_may_begin_and_end_in_any_way_of_http(
     heads: tuple[bytes, ...], framed: Callable[[bytes], bytes]

@@ -109,3 +109,8 @@ def test_a_line_without_an_end_is_read_up_to_a_bound(monkeypatch: pytest.MonkeyP
         assert list(reader.feed(b"x" * 100)) == []
     with pytest.raises(NotEvents):
         list(reader.feed(b"x"))
+
+
+def test_half_a_surrogate_pair_is_passed_on_as_it_came() -> None:
+    line = rb'data: {"event":"message","answer":"\uD83D"}' + b"\n\n"
+    assert list(EventReader().feed(line)) == [{"event": "message", "answer": "\ud83d"}]

@@ -135,12 +135,15 @@ def test_a_run_whose_head_comes_after_it_was_given_up_is_read_no_further(monkeyp
 
 
 @pytest.mark.parametrize("end", [END, {"event": "workflow_finished", "data": {}}, {"event": "workflow_paused"}])
-def test_a_run_whose_end_has_come_is_not_stopped(end: Mapping[str, Any]) -> None:
-    with played({RUN: Slow(MESSAGE, end), STOP: STOPPED}) as dify:
+def test_a_run_whose_end_has_come_is_not_stopped_and_its_connection_is_let_go(end: Mapping[str, Any]) -> None:
+    def answer(_: Asked) -> Iterator[bytes]:
+        yield STREAM + chunk(data(MESSAGE)) + chunk(data(end))
+        threading.Event().wait(30)  # and its end never comes
+
+    with played({RUN: answer, STOP: STOPPED}) as dify:
         run, inbox, events = begin(dify)
         assert take(inbox, events, 2) == [MESSAGE, end]
         run.leave()
-        run._stream.cut()  # type: ignore[union-attr]
         threads_end()
     assert dify.lines() == [RUN]
 
