@@ -26,10 +26,11 @@ from relay.log import Line, unforeseen
 from relay.outgoing import coding, cors, formats
 from relay.outgoing.pump import LARGEST, UNFORESEEN, parted, split
 from relay.outgoing.response import HEADERS, code_whole, of_reply, refusal
+from relay.outward import BY_KEY, SENT_BY_RELAY
 from relay.plan import Destination
 from relay.run.dify import Dify, KeyedApp, Session
 from relay.run.failure import from_exception
-from relay.run.ways import ASKED_BY_RELAY, Ways
+from relay.run.ways import Ways
 from relay.senders import Scheme
 
 ROUTES: Mapping[Interface, str] = {interface: interface for interface in Interface} | {Interface.ANY: "duck"}
@@ -47,7 +48,7 @@ def respond(
     """Answer one request to `<path["app_id"]>`, or to the app that the settings name. Raises nothing."""
     received = receive(request, app_id=str(path.get("app_id", "")), interface=interface, endpoint_id=dify.endpoint_id)
     owner = Settings.read(settings)
-    ways = Ways(dify, owner, asked_by_relay=asked_by_relay(received))
+    ways = Ways(dify, owner, asked_by_key=asked_by_key(received))
 
     def work(line: Line) -> Response:
         budget = Budget(clock=host.elapsed)
@@ -177,6 +178,6 @@ def apps_of(dify: Dify, interface: Interface) -> Apps:
     return _Apps(dify, interface)
 
 
-def asked_by_relay(received: Received) -> bool:
-    """Tell whether a relay sent the request, this one or another."""
-    return bool(received.header(ASKED_BY_RELAY))
+def asked_by_key(received: Received) -> bool:
+    """Tell whether a relay, this one or another, sent the request for an app that it has a key of."""
+    return received.header(SENT_BY_RELAY.lower()) == BY_KEY

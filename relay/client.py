@@ -12,7 +12,7 @@ from typing import Any
 from werkzeug import Request, Response
 
 from relay import identity
-from relay.answer import apps_of, asked_by_relay, finish
+from relay.answer import apps_of, asked_by_key, finish
 from relay.call import Interface, Upload
 from relay.carry import Carrier
 from relay.errors import MethodNotAllowed, RelayError
@@ -120,7 +120,7 @@ def respond(
     """
     received = receive(request, app_id=str(path.get("app_id", "")), interface=interface, endpoint_id=dify.endpoint_id)
     owner = Settings.read(settings)
-    ways = Ways(dify, owner, asked_by_relay=asked_by_relay(received))
+    ways = Ways(dify, owner, asked_by_key=asked_by_key(received))
 
     def work(line: Line) -> Response:
         allowed = ", ".join([*methods, *(["HEAD"] if "GET" in methods else []), "OPTIONS"])

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+# the header that each request of a relay carries, and its value where an app is asked for by its key
+SENT_BY_RELAY = "Duck-Relay"
+BY_KEY = "key"
 INSIDE = "its address is not a public one"  # the problem of what `public` has refused
 
 

@@ -23,6 +23,7 @@ import httpcore
 import httpx
 
 from relay.openapi import VERSION
+from relay.outward import BY_KEY, SENT_BY_RELAY
 
 for library in ("httpx", "httpcore"):  # they log URLs and headers, and keys stand there
     logging.getLogger(library).setLevel(logging.WARNING)
@@ -35,7 +36,7 @@ PIECE = 64 * 1024  # bytes that are read at once
 HEADERS = {
     "User-Agent": f"Duck-relay/{VERSION}",
     "Accept-Encoding": "identity",  # a few bytes that are gigabytes once they are unpacked are never read
-    "Duck-Relay": "1",  # a relay that gets it asks nobody by a key: no circles
+    SENT_BY_RELAY: BY_KEY,  # a relay that gets it asks nobody by a key: no circles
 }
 INTERIM = 16  # heads of 1xx before the one that counts; read as fast as they come, they give no other request a turn
 _END_OF_HEAD = re.compile(rb"\n\r?\n")

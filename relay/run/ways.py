@@ -14,18 +14,17 @@ from relay.run.inbox import Inbox
 LONGEST_INVOCATION = 240.0
 LONGEST_BY_KEY = 590.0
 
-ASKED_BY_RELAY = "duck-relay"  # the header that each request of a relay carries
 CIRCLE = "service_api_url leads to a relay that asks for it by a key again: enter the address of Dify's own"
 
 
 class Ways:
     """Dify, each app by its way: see `relay.run.dify.Dify`."""
 
-    def __init__(self, session: Session, settings: Settings, *, asked_by_relay: bool = False) -> None:
-        """Take the request's session, and whether a relay sent the request: then no other is asked by a key."""
+    def __init__(self, session: Session, settings: Settings, *, asked_by_key: bool = False) -> None:
+        """Take the request's session, and whether a relay sent the request by a key: then nobody is asked by one."""
         self._session = session
         self._settings = settings
-        self._asked_by_relay = asked_by_relay
+        self._asked_by_key = asked_by_key
 
     @property
     def endpoint_id(self) -> str:
@@ -36,7 +35,7 @@ class Ways:
         return self._session.storage
 
     def anew(self) -> Dify:
-        return Ways(self._session.anew(), self._settings, asked_by_relay=self._asked_by_relay)
+        return Ways(self._session.anew(), self._settings, asked_by_key=self._asked_by_key)
 
     def keyed(self, app_id: str) -> KeyedApp | None:
         """Give an app that has a key. Raises ServiceApiUnusable where the settings let it not be reached."""
@@ -45,7 +44,7 @@ class Ways:
         if key is None:
             return None
         told = settings.access is Access.KEY  # whoever is let in holds the key
-        if self._asked_by_relay:
+        if self._asked_by_key:
             raise ServiceApiUnusable(CIRCLE, told=told)
         if not settings.service_api_url:
             raise ServiceApiUnusable("app_keys has a key for it, but service_api_url is not set", told=told)

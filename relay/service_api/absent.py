@@ -12,7 +12,7 @@ from relay.outgoing.response import of_json
 NO_LIST: Mapping[str, Any] = {"data": [], "has_more": False, "limit": 20}
 NO_QUESTIONS: Mapping[str, Any] = {"result": "success", "data": []}
 
-# for whom, and of which apps, `kept` has it: true wherever it is said, and no endpoint's settings are told by it
+# for whom, and of which apps, `kept` has it: true wherever it is said, whatever this endpoint's settings are
 BY_KEY = (
     "only to holders of the endpoint's key, and only of apps whose own keys the endpoint's owner has entered as"
     " app_keys"

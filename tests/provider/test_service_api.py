@@ -102,7 +102,7 @@ def test_each_request_carries_the_key_and_says_whose_it_is() -> None:
     assert {name: headers.get(name) for name in ("authorization", "accept-encoding", "duck-relay", "cookie")} == {
         "authorization": f"Bearer {KEY}",
         "accept-encoding": "identity",
-        "duck-relay": "1",
+        "duck-relay": "key",
         "cookie": None,
     }
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -160,7 +161,7 @@ class AppSettings(Group):
         """Give the owner's name for an app, its id where it has none."""
         return next((name for name, one in self.allowed_apps.items() if one == app_id), app_id)
 
-    @property
+    @cached_property
     def keys_of_apps(self) -> Mapping[str, str]:
         """The keys of the apps that run by Dify's Service API, by the apps' ids."""
         keys = keys_of(self.app_keys.get_secret_value())

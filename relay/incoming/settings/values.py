@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, SecretStr
 
@@ -10,6 +11,7 @@ _BETWEEN = re.compile(r"[,\r\n]")
 _BETWEEN_NAMES = re.compile(r"[,\s]+")
 _ADDRESS = re.compile(r"https?://[^\s/?#@\\]+(?:/[^\s?#\\]*)?", re.IGNORECASE)
 _KEY = re.compile(r"(?=.{1,256}\Z)[A-Za-z0-9._~+/-]+=*", re.ASCII)  # RFC 6750, section 2.1: a Bearer token
+_QUOTES = re.compile("[\"'“”„]")  # around a pair, or all of them: they were not meant as a part of a name
 _APP_ID = re.compile(r"[^\s;:=＝；：]+")  # what else stands there was meant to separate
 
 
@@ -44,10 +46,14 @@ type Named = Annotated[Mapping[str, str], BeforeValidator(_named)]
 
 
 def address(text: str) -> str:
-    """Take an address below which something is. Raises ValueError for none, or one with a query or a user in it."""
-    if not _ADDRESS.fullmatch(text.strip()):
+    """Take an address below which something is.
+
+    Raises ValueError for none, for one with a query or a user in it, and for a port that can't be.
+    """
+    stripped = text.strip().rstrip("/")
+    if not _ADDRESS.fullmatch(stripped) or not urlsplit(stripped).hostname or urlsplit(stripped).port == 0:
         raise ValueError("no address")
-    return text.strip().rstrip("/")
+    return stripped
 
 
 def keys_of(text: str) -> dict[str, str]:
@@ -58,7 +64,7 @@ def keys_of(text: str) -> dict[str, str]:
     keys: dict[str, str] = {}
     for item in filter(None, (part.strip() for part in _BETWEEN.split(text))):
         named, _, key = (part.strip() for part in item.partition("="))
-        if not named or not _KEY.fullmatch(key):
+        if not named or _QUOTES.search(named) or not _KEY.fullmatch(key):
             raise ValueError("each is an app's id or name, = and its key")
         if keys.setdefault(named, key) != key:
             raise ValueError("an app has one key")

@@ -78,7 +78,7 @@ def test_the_setting_that_is_missing_is_named_to_the_owner_alone(access: str) ->
 
 
 def test_relays_that_lead_to_each_other_do_not_go_on_for_ever() -> None:
-    ways = Ways(Dify(), Settings.read(OWNERS), asked_by_relay=True)
+    ways = Ways(Dify(), Settings.read(OWNERS), asked_by_key=True)
     assert ways.keyed("another") is None
     with pytest.raises(ServiceApiUnusable) as refused:
         ways.keyed("theirs")

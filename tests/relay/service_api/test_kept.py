@@ -345,7 +345,7 @@ def test_without_the_address_of_the_service_api_the_owner_learns_which_setting_i
 
 def test_a_relay_that_asks_a_relay_ends_there() -> None:
     app = App(answer=LIST)
-    response = ask_as_bob(app, "GET", "conversations", headers={**BEARER, "Duck-Relay": "1"})
+    response = ask_as_bob(app, "GET", "conversations", headers={**BEARER, "Duck-Relay": "key"})
     assert (response.status_code, app.asked) == (503, [])
     assert URL not in response.get_data(as_text=True)
 
