@@ -12,7 +12,7 @@ from werkzeug import Response
 from relay.call import Upload
 from relay.client import Client
 from relay.errors import InvalidParam, MethodNotAllowed, NotFound
-from relay.incoming import issued
+from relay.incoming import issued, service
 from relay.incoming.issued import Issued
 from relay.incoming.received import Received
 from relay.outgoing.response import of_json
@@ -23,11 +23,16 @@ PURPOSE = "user_data"  # what OpenAI advises for files that a model is to read; 
 
 
 def upload(client: Client, _: Mapping[str, Any]) -> Response:
-    """Hand a file to Dify, and give its id. Raises RelayError."""
+    """Hand a file to Dify, and give its id. Raises RelayError.
+
+    Beside OpenAI's fields `user` may be named: by an app's key Dify lets the same user alone use the file.
+    """
     key = client.key()
     purpose = _purpose(client.received)
     file = _file(client.received)
-    id_, handed = client.hand_over(file, key, app_id=client.app_id("") if client.received.app_id else "")
+    user = service.user(client.received.content.values or {}) or None
+    app_id = client.app_id("") if client.received.app_id else ""
+    id_, handed = client.hand_over(file, key, app_id=app_id, user=user)
     return of_json(_described(handed, id_, purpose))
 
 

@@ -92,6 +92,18 @@ def test_it_gets_there_from_openais_client(keyed: Keyed, by_openai: ByOpenAI, wo
     assert request["query"] == "what is it"
 
 
+def test_a_file_that_was_uploaded_for_a_user_is_good_for_that_user(keyed: Keyed, by_openai: ByOpenAI) -> None:
+    client = keyed("demo-chat")
+    openai = by_openai(client, path="/duck/demo-chat/v1")
+    stored = openai.files.create(file=("duck.png", PNG), purpose="user_data", extra_body={"user": "bob"})
+    told = openai.chat.completions.create(
+        model="demo-chat",
+        user="bob",
+        messages=[{"role": "user", "content": [{"type": "file", "file": {"file_id": stored.id}}]}],
+    )
+    assert "duck.png" in str(told.choices[0].message.content)
+
+
 @pytest.mark.parametrize("beside", [True, False], ids=["beside the inputs", "in an input"])
 def test_it_gets_there_by_difys_client(keyed: Keyed, workspace: Workspace, beside: bool) -> None:
     client = keyed(APP, FORM)
