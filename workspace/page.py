@@ -29,12 +29,15 @@ class Demo:
     title: str
     path: str
     fields: Mapping[str, str]
+    hook: str = "duck"
 
 
 _DEMOS = (
     Demo("A chat", "/duck/demo-chat", {"query": "Why do ducks quack?"}),
     Demo("A workflow", "/workflow/demo-workflow", {"text": "Ducks swim. Ducks fly. Ducks quack all day."}),
     Demo("A completion", "/completion/demo-completion", {"topic": "a garden pond"}),
+    # a text generator of a real Dify answers only so
+    Demo("By its key", "/completion/demo-completion", {"topic": "a wild river"}, hook="keyed"),
 )
 
 
@@ -64,25 +67,25 @@ class StartPage:
     def _debugging(self) -> RemoteRuntime | None:
         return self.runtime if isinstance(self.runtime, RemoteRuntime) else None
 
-    def _settings(self) -> Mapping[str, Any]:
-        endpoint = self.endpoints.get("duck")
+    def _settings(self, hook: str = "duck") -> Mapping[str, Any]:
+        endpoint = self.endpoints.get(hook)
         return endpoint.settings if endpoint else {}
 
-    def _key(self) -> str | None:
-        settings = self._settings()
+    def _key(self, hook: str) -> str | None:
+        settings = self._settings(hook)
         key = settings.get("api_key")
         return key if settings.get("access", "key") == "key" and isinstance(key, str) else None
 
     def _link(self, demo: Demo, **more: str) -> str:
-        key = self._key()
+        key = self._key(demo.hook)
         query = {**demo.fields, **more, **({"key": key} if key else {})}
-        return f"/e/duck{demo.path}?{urlencode(query)}"
+        return f"/e/{demo.hook}{demo.path}?{urlencode(query)}"
 
     def _curl(self, demo: Demo, base_url: str) -> str:
-        key = self._key()
+        key = self._key(demo.hook)
         return shlex.join(
             [
-                *("curl", "-N", f"{base_url}/e/duck{demo.path}"),
+                *("curl", "-N", f"{base_url}/e/{demo.hook}{demo.path}"),
                 *(("-H", f"Authorization: Bearer {key}") if key else ()),
                 *("-H", "Content-Type: application/json", "-d", json.dumps(demo.fields)),
             ]

@@ -97,6 +97,9 @@ class Workspace:
         )
         models = ", ".join(f"{name}={app_id}" for name, app_id in DEMO_MODELS.items())
         self.endpoints.put(Endpoint(hook_id="clients", settings={"api_key": DEMO_KEY, "allowed_apps": models}))
+        keys = ", ".join(f"{app_id}=app-{app_id}" for app_id in DEMO_APPS)
+        by_key = {"app_keys": keys, "service_api_url": f"{self.url}/dify/keyed/v1"}
+        self.endpoints.put(Endpoint(hook_id="keyed", settings={"api_key": DEMO_KEY, **by_key}))
 
     def _instance(self, number: int, port: int) -> Runtime:
         options = self._options
