@@ -8,11 +8,16 @@ TOGETHER = -n 5 --dist loadfile --no-loadscope-reorder
 run: $(VENV)/ready  ## start the workspace in a box with the plugin in it
 	$(BIN)/python -m workspace
 
-# Runs of five minutes wait and hardly compute: they go on beside all others.
-test: check  ## every check and every test
-	@set -e; $(BIN)/python -m pytest -m long & long=$$!; trap "kill $$long 2>/dev/null || true" EXIT; \
+# Compiled once, while the checks go on: else each worker, and each plugin that a test starts, compiles all modules
+# anew. Runs of five minutes wait and hardly compute, so they go on beside all others.
+test: export PYTHONDONTWRITEBYTECODE =
+test: $(VENV)/ready  ## every check and every test
+	@set -e; $(BIN)/python -m pytest --collect-only -qq >/dev/null 2>&1 & compiled=$$!; \
+	$(MAKE) --no-print-directory check; wait $$compiled || true; \
+	$(BIN)/python -m pytest -m long $$(grep -rl mark.long tests --include='test_*.py') & long=$$!; \
+	trap "kill $$long 2>/dev/null || true" EXIT; \
 	$(BIN)/python -m pytest $(TOGETHER) -m "not alone and not long"; wait $$long; trap - EXIT
-	$(BIN)/python -m pytest -m alone
+	$(BIN)/python -m pytest -m alone $$(grep -rl mark.alone tests --include='test_*.py')
 
 fuzz: SEED := $(strip $(shell od -An -N4 -tu4 /dev/urandom))
 fuzz: $(VENV)/ready  ## the tests that make up their input, with 20 times as much of it and a random seed, or SEED=…

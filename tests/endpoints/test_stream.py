@@ -42,6 +42,7 @@ def test_a_caller_who_leaves_ends_the_run(workspace: Workspace, endpoint: Open) 
     assert call["events"] < 1000
 
 
+@pytest.mark.reverse  # by key test_long.py has silences of minutes
 def test_an_app_that_says_nothing_for_a_minute_is_kept_alive(silence: Silence) -> None:
     answers = {form: answer.result() for form, answer in silence.answers.items()}
     assert {status for status, _ in answers.values()} == {200}
@@ -54,6 +55,7 @@ def test_an_app_that_says_nothing_for_a_minute_is_kept_alive(silence: Silence) -
     assert b'"answer":"late"' in bodies["json"]
 
 
+@pytest.mark.reverse  # by key test_long.py has silences of minutes
 def test_httpx_sse_reads_no_empty_event_where_an_app_was_silent_midway(silence: Silence) -> None:
     told = silence.told.result()
     assert [json.loads(event.data)["event"] for event in told] == ["message", "message_end"]
