@@ -22,6 +22,7 @@ from urllib.request import getproxies, proxy_bypass
 import httpcore
 import httpx
 
+from provider.service_api import framing
 from relay.openapi import VERSION
 
 for library in ("httpx", "httpcore"):  # they log URLs and headers, and keys stand there
@@ -37,6 +38,7 @@ HEADERS = {
     "Accept-Encoding": "identity",  # a few bytes that are gigabytes once they are unpacked are never read
     "Duck-Relay": "1",  # a relay that gets it asks nobody by a key: no circles
 }
+EMPTY = frozenset({204, 304})  # no body follows, whatever the head says: RFC 9112, section 6.3
 INTERIM = 16  # heads of 1xx before the one that counts; read as fast as they come, they give no other request a turn
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
 
@@ -83,11 +85,13 @@ class Tap(httpcore.NetworkStream):
         self._head: bytearray | None = None  # of the answer, until its end
         self._interim = 0  # heads of 1xx since the request
         self._held = b""  # read, and given to nobody yet
+        self._body: framing.Framing | None = None  # of the last answer
         self._socket: socket.socket
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         data = self.receive(timeout, max_bytes)
         if self._head is None:
+            self._measure(data)
             return data
         before = len(self._head)
         self._head += data
@@ -105,6 +109,8 @@ class Tap(httpcore.NetworkStream):
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if self._head is None and self._body and self._has_ended():  # or an answer is here before its request
+            raise httpcore.ConnectionNotAvailable  # the pool takes another
         self._head, self._interim = bytearray(), 0
         self._inner.write(buffer, _left(timeout, httpcore.WriteTimeout))
 
@@ -157,11 +163,30 @@ class Tap(httpcore.NetworkStream):
         """Let httpcore have the last bytes of a body that was read here."""
         self._held = rest
 
+    def expect(self, body: framing.Framing) -> None:
+        """Hear, once the head is here, how to tell where the body ends."""
+        self._body = body
+
+    def part(self) -> None:
+        """Close the connection unless the answer has been read to its last byte and nothing stands behind it.
+
+        httpcore would keep what stands there, and take it for the answer to the next request, of whatever owner.
+        """
+        if self._held or not self._body or not self._body.done or self._body.surplus:
+            self.close()
+
     def cut(self) -> None:
         """End the connection under whoever waits for it, in whatever thread."""
         connection: socket.socket = self._inner.get_extra_info("socket")
         with suppress(OSError):  # it has ended
             socket.socket.shutdown(connection, socket.SHUT_RDWR)  # not TLS's own, which is the reader's
+
+    def _measure(self, data: bytes) -> None:
+        if self._body:
+            try:
+                self._body.feed(data)
+            except framing.Misframed:
+                self._body = None
 
     def _has_ended(self) -> bool:
         """Tell whether something comes that nobody has asked for, mostly the end.
@@ -169,6 +194,8 @@ class Tap(httpcore.NetworkStream):
         httpcore asks it of each idle connection, twice for each request; gevent's `poll` takes ten times as long.
         """
         connection: socket.socket = self._inner.get_extra_info("socket")
+        if self._held or (isinstance(connection, ssl.SSLSocket) and connection.pending()):
+            return True
         try:
             connection.settimeout(0)
             socket.socket.recv(connection, 1, socket.MSG_PEEK)  # below TLS
@@ -196,13 +223,16 @@ class _Backend(httpcore.NetworkBackend):
 
 
 class _Body(httpx.SyncByteStream):
-    def __init__(self, response: httpcore.Response) -> None:
+    def __init__(self, response: httpcore.Response, tap: Tap | None) -> None:
         self._response = response
+        self._tap = tap
 
     def __iter__(self) -> Iterator[bytes]:
         return self._response.iter_stream()
 
     def close(self) -> None:
+        if self._tap:
+            self._tap.part()
         self._response.close()
 
 
@@ -231,8 +261,15 @@ class _Transport(httpx.BaseTransport):
                 extensions=request.extensions,
             )
         )
+        headers = httpx.Headers(response.headers)
+        tap = response.extensions["network_stream"]
+        if isinstance(tap, Tap):  # not after 101, whose connection is none of HTTP's any more
+            tap.expect(framing.Counted(0) if response.status in EMPTY else framing.of(headers))
         return httpx.Response(
-            response.status, headers=response.headers, stream=_Body(response), extensions=response.extensions
+            response.status,
+            headers=headers,
+            stream=_Body(response, tap if isinstance(tap, Tap) else None),
+            extensions=response.extensions,
         )
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -26,12 +27,26 @@ from relay.errors import (
 )
 from relay.run.failure import ConversationNotFound
 from relay.run.inbox import Inbox
-from tests.provider.played_dify import LAST, STREAM, Answer, Asked, chunk, data, head, played, refusal, stream, whole
+from tests.provider.played_dify import (
+    CERTIFICATE,
+    LAST,
+    STREAM,
+    Answer,
+    Asked,
+    chunk,
+    data,
+    head,
+    played,
+    refusal,
+    stream,
+    whole,
+)
 from tests.provider.scripts import run as run_script
 
 KEY = "app-0123456789abcdefghijklmn"
 MESSAGE = {"event": "message", "task_id": "t", "answer": "quack"}
 END = {"event": "message_end", "task_id": "t"}
+CHUNKED = head("200 OK", "application/json", "Transfer-Encoding: chunked")
 
 
 @pytest.fixture(autouse=True)
@@ -398,6 +413,62 @@ def test_a_stream_that_has_ended_well_leaves_its_connection_for_the_next() -> No
         app = app_at(dify.url)
         assert [run(app), run(app)] == [[MESSAGE, END], [MESSAGE, END]]
     assert [one.connection for one in dify.asked] == [1, 1]
+
+
+SMUGGLED = whole("200 OK", {"mode": "another's"})
+UNASKED: list[Answer] = [
+    lambda asked: [*whole("200 OK", {"n": 1})(asked), *SMUGGLED(asked)],
+    lambda asked: [b"".join([*whole("200 OK", {"n": 1})(asked), *SMUGGLED(asked)])],
+    lambda asked: [b"HTTP/1.1 204 No Content\r\n\r\n" + b"".join(SMUGGLED(asked))],
+    lambda asked: [CHUNKED, chunk(b'{"n": 1}') + LAST + b"".join(SMUGGLED(asked))],
+    lambda asked: [CHUNKED + chunk(b'{"n": 1}') + LAST + b"".join(SMUGGLED(asked))],
+    lambda asked: [b"".join([*refusal(404, "not_found", "No")(asked), *SMUGGLED(asked)])],
+]
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["tcp", "tls"])
+@pytest.mark.parametrize("unasked", UNASKED)
+def test_an_answer_that_nobody_has_asked_for_is_no_answer_to_the_next(
+    unasked: Answer, tls: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    answers = {"GET /v1/messages": unasked, "GET /v1/info": whole("200 OK", {"mode": "chat"})}
+    with played(answers, tls=tls) as dify:
+        with suppress(RelayError):
+            app_at(dify.url).ask("GET", "/messages")
+        other = AppByKey(ServiceApi(dify.url, "app-another"), told=True)
+        assert other.info() == {"mode": "chat"}
+    assert [(one.line, one.connection) for one in dify.asked] == [("GET /v1/messages", 1), ("GET /v1/info", 2)]
+
+
+def test_an_answer_that_nobody_has_asked_for_behind_a_stream_is_no_answer_to_the_next() -> None:
+    content = STREAM + chunk(data(MESSAGE)) + chunk(data(END)) + LAST
+    answers = {
+        "POST /v1/chat-messages": lambda asked: [content + b"".join(SMUGGLED(asked))],
+        "GET /v1/info": whole("200 OK", {"mode": "chat"}),
+    }
+    with played(answers) as dify:
+        assert run(app_at(dify.url)) == [MESSAGE, END]
+        assert app_at(dify.url).info() == {"mode": "chat"}
+    assert [one.connection for one in dify.asked] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        whole("200 OK", {"n": 1}),
+        lambda _: [CHUNKED, chunk(b'{"n"'), chunk(b": 1}"), LAST],
+        lambda _: [b"HTTP/1.1 204 No Content\r\n\r\n"],
+        refusal(404, "not_found", "No"),
+    ],
+    ids=["counted", "chunked", "empty", "refused"],
+)
+def test_an_answer_that_has_been_read_to_its_end_leaves_its_connection_for_the_next(answer: Answer) -> None:
+    with played({"GET /v1/messages": answer}) as dify:
+        for _ in range(3):
+            with suppress(RelayError):
+                app_at(dify.url).ask("GET", "/messages")
+    assert [one.connection for one in dify.asked] == [1, 1, 1]
 
 
 @pytest.mark.parametrize(
