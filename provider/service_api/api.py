@@ -15,7 +15,8 @@ import httpcore
 import httpx
 from pydantic_core import from_json
 
-from provider.service_api.connections import CONNECT, CONNECTIONS, Connections, within
+from provider.service_api.connections import CONNECT, CONNECTIONS, Connections
+from provider.service_api.deadline import Line, within
 from provider.service_api.problems import Kind, Problem
 from provider.service_api.stream import SILENCE, Stream
 from relay import wire
@@ -78,11 +79,11 @@ class ServiceApi:
             raise Problem(Kind.FOREIGN, "it stores no file")
         return stored
 
-    def stream(self, path: str, body: Mapping[str, Any]) -> Stream:
-        """Begin a run, and wait for the head of its answer. Raises Problem."""
+    def stream(self, path: str, body: Mapping[str, Any], line: Line | None = None) -> Stream:
+        """Begin a run, and wait for the head of its answer, until which `line` can be cut. Raises Problem."""
         until = time.monotonic() + self.longest
-        with _problems() as trace, within(self.longest):
-            response = self._send("POST", path, SILENCE, trace, **_json(body))
+        with _problems() as trace, within(self.longest, line):
+            response = self._send("POST", path, SILENCE, trace, runs=True, **_json(body))
             try:
                 _check(response)
                 status = response.status_code
@@ -115,18 +116,26 @@ class ServiceApi:
             except ValueError:
                 raise Problem(Kind.FOREIGN, f"{response.status_code} without JSON") from None
 
-    def _send(self, method: str, path: str, seconds: float, trace: "_Trace", **content: Any) -> httpx.Response:
+    def _send(
+        self, method: str, path: str, seconds: float, trace: "_Trace", *, runs: bool = False, **content: Any
+    ) -> httpx.Response:
         url = httpx.URL(self.base_url + path)
         client = self.connections.of(url)
-        request = client.build_request(
-            method,
-            url,
-            timeout=httpx.Timeout(seconds, connect=CONNECT, pool=CONNECT),
-            extensions={"trace": trace},
-            **content,
-        )
-        request.headers["Authorization"] = f"Bearer {self.key}"
-        return client.send(request, stream=True)
+        if not (share := self.connections.shares.take((self.base_url, self.key), runs=runs)):
+            raise Problem(Kind.CROWDED, sent=False)
+        try:
+            request = client.build_request(
+                method,
+                url,
+                timeout=httpx.Timeout(seconds, connect=CONNECT, pool=CONNECT),
+                extensions={"trace": trace, "share": share},
+                **content,
+            )
+            request.headers["Authorization"] = f"Bearer {self.key}"
+            return client.send(request, stream=True)
+        except BaseException:
+            share.give_back()
+            raise
 
 
 class _Trace:

@@ -8,28 +8,26 @@ import logging
 import re
 import socket
 import ssl
-import threading
-import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import cached_property
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ipaddress import ip_address
-from math import inf
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 import httpx
 
-from provider.service_api import framing
+from provider.service_api import deadline, framing
+from provider.service_api.shares import Share, Shares
 from relay.openapi import VERSION
 
 for library in ("httpx", "httpcore"):  # they log URLs and headers, and keys stand there
     logging.getLogger(library).setLevel(logging.WARNING)
 
 CONNECT = 5.0  # seconds
-MOST = 1000  # connections
+MOST = 3200  # connections, of eight apps that have all of theirs
 IDLE = 32  # connections that are kept for the next request,
 EXPIRY = 30.0  # for so many seconds
 PIECE = 64 * 1024  # bytes that are read at once
@@ -41,35 +39,6 @@ HEADERS = {
 EMPTY = frozenset({204, 304})  # no body follows, whatever the head says: RFC 9112, section 6.3
 INTERIM = 16  # heads of 1xx before the one that counts; read as fast as they come, they give no other request a turn
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
-
-
-class _Until(threading.local):
-    at = inf  # by the monotonic clock
-
-
-_UNTIL = _Until()
-
-
-@contextmanager
-def within(seconds: float) -> Iterator[None]:
-    """Let all that the current thread connects, writes and reads here end within so many seconds.
-
-    What does not raises httpcore's timeouts.
-    """
-    before, _UNTIL.at = _UNTIL.at, min(_UNTIL.at, time.monotonic() + seconds)
-    try:
-        yield
-    finally:
-        _UNTIL.at = before
-
-
-def _left(timeout: float | None, late: type[httpcore.TimeoutException]) -> float | None:
-    if _UNTIL.at == inf:
-        return timeout
-    left = _UNTIL.at - time.monotonic()
-    if left <= 0:
-        raise late("all of the request's time is over")
-    return left if timeout is None else min(timeout, left)
 
 
 class Tap(httpcore.NetworkStream):
@@ -112,7 +81,8 @@ class Tap(httpcore.NetworkStream):
         if self._head is None and self._body and self._has_ended():  # or an answer is here before its request
             raise httpcore.ConnectionNotAvailable  # the pool takes another
         self._head, self._interim = bytearray(), 0
-        self._inner.write(buffer, _left(timeout, httpcore.WriteTimeout))
+        deadline.over(self)
+        self._inner.write(buffer, deadline.left(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
         self._inner.close()
@@ -120,7 +90,7 @@ class Tap(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        left = _left(timeout, httpcore.ConnectTimeout)
+        left = deadline.left(timeout, httpcore.ConnectTimeout)
         return Tap(self._inner.start_tls(ssl_context, server_hostname, left), layers=self._layers + 1)
 
     def get_extra_info(self, info: str) -> Any:
@@ -133,7 +103,7 @@ class Tap(httpcore.NetworkStream):
         if self._held:
             data, self._held = self._held, b""
             return data
-        return self._inner.read(most, _left(timeout, httpcore.ReadTimeout))
+        return self._inner.read(most, deadline.left(timeout, httpcore.ReadTimeout))
 
     @property
     def can_glance(self) -> bool:
@@ -218,26 +188,34 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        left = _left(timeout, httpcore.ConnectTimeout)
+        left = deadline.left(timeout, httpcore.ConnectTimeout)
         return Tap(self._sockets.connect_tcp(host, port, left, local_address, socket_options))
 
 
 class _Body(httpx.SyncByteStream):
-    def __init__(self, response: httpcore.Response, tap: Tap | None) -> None:
+    def __init__(self, response: httpcore.Response, tap: Tap | None, share: Share | None) -> None:
         self._response = response
         self._tap = tap
+        self._share = share
 
     def __iter__(self) -> Iterator[bytes]:
         return self._response.iter_stream()
 
     def close(self) -> None:
-        if self._tap:
-            self._tap.part()
-        self._response.close()
+        try:
+            if self._tap:
+                self._tap.part()
+            self._response.close()
+        finally:
+            if self._share:
+                self._share.give_back()
 
 
 class _Transport(httpx.BaseTransport):
-    """Carries httpx's requests over such connections. Raises httpcore's errors, not httpx's."""
+    """Carries httpx's requests over such connections. Raises httpcore's errors, not httpx's.
+
+    A request's extension "share" is given back once its answer is closed.
+    """
 
     def __init__(self, context: ssl.SSLContext, proxy: httpx.Proxy | None = None) -> None:
         options: dict[str, Any] = {
@@ -268,7 +246,7 @@ class _Transport(httpx.BaseTransport):
         return httpx.Response(
             response.status,
             headers=headers,
-            stream=_Body(response, tap if isinstance(tap, Tap) else None),
+            stream=_Body(response, tap if isinstance(tap, Tap) else None, request.extensions.get("share")),
             extensions=response.extensions,
         )
 
@@ -285,6 +263,7 @@ class Connections:
 
     def __init__(self) -> None:
         self._clients: dict[str, httpx.Client] = {}
+        self.shares = Shares()
 
     def of(self, url: httpx.URL) -> httpx.Client:
         """Give the client for an address: to this machine without any proxy, else by the environment's."""

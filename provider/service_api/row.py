@@ -8,6 +8,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from provider.service_api.api import ServiceApi
+from provider.service_api.deadline import Line
 from provider.service_api.kept import Kept
 from provider.service_api.problems import Kind, Problem
 from provider.service_api.told import error_of
@@ -141,6 +142,7 @@ class RunByKey:
         self._told = told
         self._user = call.user or USER
         self._interface = call.interface
+        self._line = Line()
         self._stream: Stream | None = None
         self._lock = threading.Lock()
         self._begun = False
@@ -169,8 +171,8 @@ class RunByKey:
             if not self._left:
                 self._run()
         except Problem as problem:
-            if self._ended and problem.kind in CUT_OFF:
-                return  # the app has said all
+            if self._given_up or (self._ended and problem.kind in CUT_OFF):
+                return  # nobody waits, or the app has said all
             if problem.code in OF_ANOTHER_MODE:
                 self._app.forget()
             if problem.kind in OVERDUE:
@@ -195,7 +197,7 @@ class RunByKey:
             body["conversation_id"] = _uuid(call.conversation_id)
         if call.beside:
             body["files"] = [dict(file) for file in call.beside]
-        self._stream = stream = self._api.stream(RUN[self._interface], body)
+        self._stream = stream = self._api.stream(RUN[self._interface], body, self._line)
         if self._given_up:
             stream.cut()  # its head has come too late
         stream.read(self._take)
@@ -216,6 +218,7 @@ class RunByKey:
     def _give_up(self) -> None:
         self._stoppable.wait(GRACE)
         self._given_up = True
+        self._line.cut()
         if self._stream:
             self._stream.cut()
         if not self._ended:
