@@ -57,18 +57,21 @@ class ServiceApi:
         *,
         query: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
+        largest: int = LARGEST,
     ) -> Any:
         """Ask for a resource; `path` percent-encoded, from its first "/". Give its JSON value, None for an empty one.
 
-        Raises Problem.
+        Raises Problem, FOREIGN for an answer of more than `largest` bytes.
         """
         content: dict[str, Any] = {} if body is None else _json(body)
         try:
-            return self._ask(method, path, TOTAL, params=query, **content)
+            return self._ask(method, path, TOTAL, largest=largest, params=query, **content)
         except Problem as problem:
             if method != "GET" or problem.kind is not Kind.LOST:
                 raise
-        return self._ask(method, path, TOTAL, params=query)  # a connection that was kept for too long
+        return self._ask(
+            method, path, TOTAL, largest=largest, params=query
+        )  # a connection that was kept for too long
 
     def upload(self, filename: str, content: bytes, mimetype: str, user: str) -> Mapping[str, Any]:
         """Hand a file to Dify: `{"id", "name", "size", "extension", "mime_type", …}`. Raises Problem."""
@@ -96,12 +99,12 @@ class ServiceApi:
                 response.close()
                 raise
 
-    def _ask(self, method: str, path: str, seconds: float, **content: Any) -> Any:
+    def _ask(self, method: str, path: str, seconds: float, *, largest: int = LARGEST, **content: Any) -> Any:
         with _problems() as trace, within(seconds):
             response = self._send(method, path, seconds, trace, **content)
             try:
                 _check(response)
-                read = _read(response, LARGEST)
+                read = _read(response, largest)
             finally:
                 response.close()
             if read is None:

@@ -8,7 +8,7 @@ import logging
 import re
 import socket
 import ssl
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from contextlib import suppress
 from functools import cached_property
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -230,10 +230,11 @@ class _Transport(httpx.BaseTransport):
         self._pool = httpcore.ConnectionPool(**options)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        share: Share | None = request.extensions.get("share")
         response = self._pool.handle_request(
             httpcore.Request(
                 request.method,
-                _url(request.url),
+                _Url(_url(request.url), share.app if share else None),
                 headers=request.headers.raw,
                 content=request.stream,
                 extensions=request.extensions,
@@ -246,7 +247,7 @@ class _Transport(httpx.BaseTransport):
         return httpx.Response(
             response.status,
             headers=headers,
-            stream=_Body(response, tap if isinstance(tap, Tap) else None, request.extensions.get("share")),
+            stream=_Body(response, tap if isinstance(tap, Tap) else None, share),
             extensions=response.extensions,
         )
 
@@ -256,6 +257,29 @@ class _Transport(httpx.BaseTransport):
 
 def _url(url: httpx.URL) -> httpcore.URL:
     return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+
+
+class _Origin(httpcore.Origin):
+    """Where one app's requests go: no other's go over its connections, whose server may answer when it likes."""
+
+    def __init__(self, origin: httpcore.Origin, app: Hashable) -> None:
+        super().__init__(origin.scheme, origin.host, origin.port)
+        self._app = app
+
+    __hash__ = None  # type: ignore[assignment]  # as httpcore's
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Origin) and super().__eq__(other) and self._app == other._app
+
+
+class _Url(httpcore.URL):
+    def __init__(self, url: httpcore.URL, app: Hashable) -> None:
+        super().__init__(scheme=url.scheme, host=url.host, port=url.port, target=url.target)
+        self._app = app
+
+    @property
+    def origin(self) -> httpcore.Origin:
+        return _Origin(super().origin, self._app)
 
 
 class Connections:

@@ -48,7 +48,9 @@ OF_ANOTHER_MODE = frozenset({"not_chat_app", "not_workflow_app", "app_unavailabl
 OVERDUE = frozenset({Kind.SILENT, Kind.TOO_LONG})
 CUT_OFF = OVERDUE | {Kind.BROKEN}
 
-# what Dify tells of an app, by base, key and path
+# bytes of what Dify tells of an app: it is kept
+LARGEST: Mapping[str, int] = {"/info": 256 * 1024, "/site": 256 * 1024, "/parameters": 1024 * 1024}
+# by base, key and path
 TOLD: Kept[tuple[str, str, str]] = Kept()
 
 
@@ -110,7 +112,7 @@ class AppByKey:
 
     def forget(self) -> None:
         """Ask anew for what Dify tells of the app: it is another than it was."""
-        for path in ("/info", "/parameters", "/site"):
+        for path in LARGEST:
             TOLD.drop((self._api.base_url, self._api.key, path))
 
     def _about(self, path: str) -> Mapping[str, Any]:
@@ -121,7 +123,7 @@ class AppByKey:
 
     def _ask_about(self, path: str) -> Mapping[str, Any]:
         try:
-            told = self._api.ask("GET", path)
+            told = self._api.ask("GET", path, largest=LARGEST[path])
         except Problem as problem:
             if problem.status == 404:  # Dify's own, too: each app of a Dify that is new enough has all of them
                 raise Problem(Kind.FOREIGN, f"it has no {path}", status=404) from None

@@ -13,14 +13,14 @@ class Share:
 
     def __init__(self, shares: "Shares", app: Hashable) -> None:
         self._shares = shares
-        self._app = app
+        self.app = app
         self._given_back = False
 
     def give_back(self) -> None:
         """Let another request have it; may be called again."""
         if not self._given_back:
             self._given_back = True
-            self._shares.end(self._app)
+            self._shares.end(self.app)
 
 
 class Shares:

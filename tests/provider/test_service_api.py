@@ -1,5 +1,6 @@
 """What the relay asks of an app by its key, and what it makes of what comes back."""
 
+import json
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -417,7 +418,6 @@ def test_a_stream_that_has_ended_well_leaves_its_connection_for_the_next() -> No
 
 SMUGGLED = whole("200 OK", {"mode": "another's"})
 UNASKED: list[Answer] = [
-    lambda asked: [*whole("200 OK", {"n": 1})(asked), *SMUGGLED(asked)],
     lambda asked: [b"".join([*whole("200 OK", {"n": 1})(asked), *SMUGGLED(asked)])],
     lambda asked: [b"HTTP/1.1 204 No Content\r\n\r\n" + b"".join(SMUGGLED(asked))],
     lambda asked: [CHUNKED, chunk(b'{"n": 1}') + LAST + b"".join(SMUGGLED(asked))],
@@ -436,8 +436,7 @@ def test_an_answer_that_nobody_has_asked_for_is_no_answer_to_the_next(
     with played(answers, tls=tls) as dify:
         with suppress(RelayError):
             app_at(dify.url).ask("GET", "/messages")
-        other = AppByKey(ServiceApi(dify.url, "app-another"), told=True)
-        assert other.info() == {"mode": "chat"}
+        assert app_at(dify.url).info() == {"mode": "chat"}
     assert [(one.line, one.connection) for one in dify.asked] == [("GET /v1/messages", 1), ("GET /v1/info", 2)]
 
 
@@ -469,6 +468,13 @@ def test_an_answer_that_has_been_read_to_its_end_leaves_its_connection_for_the_n
             with suppress(RelayError):
                 app_at(dify.url).ask("GET", "/messages")
     assert [one.connection for one in dify.asked] == [1, 1, 1]
+
+
+def test_no_app_s_request_goes_over_the_connection_of_another() -> None:
+    with played({"GET /v1/messages": whole("200 OK", {"n": 1})}) as dify:
+        for key in ("app-a", "app-b", "app-a", "app-b"):
+            ServiceApi(dify.url, key).ask("GET", "/messages")
+    assert [one.connection for one in dify.asked] == [1, 2, 1, 2]
 
 
 @pytest.mark.parametrize(
@@ -585,6 +591,51 @@ def test_nobody_waits_for_a_question_that_is_never_answered(monkeypatch: pytest.
         answered.set()
         assert isinstance(first.exception(10), AppFailed)
     assert kept.get("app", dict) == {"mode": "chat"}
+
+
+@pytest.mark.parametrize(("ask", "most"), [("info", 256 * 1024), ("site", 256 * 1024), ("parameters", 1024 * 1024)])
+def test_what_dify_tells_of_an_app_is_no_more_than_it_ever_tells(ask: str, most: int) -> None:
+    told = json.dumps({"mode": "chat", "x": ""}).encode()
+    fits = told[:-2] + b"x" * (most - len(told)) + told[-2:]
+    with played({f"GET /v1/{ask}": whole("200 OK", fits)}) as dify:
+        assert len(getattr(app_at(dify.url), ask)()["x"]) == most - len(told)
+    with (
+        played({f"GET /v1/{ask}": whole("200 OK", fits + b" ")}) as dify,
+        pytest.raises(ServiceApiUnusable) as raised,
+    ):
+        getattr(app_at(dify.url), ask)()
+    words = "its answer is too large"
+    assert (
+        raised.value.reason == f"service_api_url: what answers there is not Dify's Service API ({words}): {FOREIGN}"
+    )
+
+
+def keep(kept: Kept[str], told: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Ask for all of it, and give what is known then."""
+    for key, value in told.items():
+        kept.get(key, lambda value=value: value)  # type: ignore[misc]
+    return list(kept._known)
+
+
+def test_what_is_kept_takes_no_more_memory_than_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Kept, "LARGEST", 20_000)
+    monkeypatch.setattr(Kept, "WHOLE", 40_000)
+    text, objects, small = {"x": 15_000 * "x"}, {"x": [{"a": [number]} for number in range(1000)]}, {"x": 1}
+    assert keep(Kept(), {"1": text, "2": small, "3": text}) == ["1", "2", "3"]
+    assert keep(Kept(), {"1": text, "2": small, "3": text, "4": text}) == ["2", "3", "4"]
+    assert keep(Kept(), {"1": text, "2": objects, "3": {"x": 30_000 * "x"}}) == ["1"]
+
+
+def test_what_is_known_no_more_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = Kept[str]()
+    assert keep(kept, {"1": {"x": 1}, "2": {"x": 2}}) == ["1", "2"]
+    monkeypatch.setattr(Kept, "KEEP", 0)
+    assert keep(kept, {"3": {"x": 3}}) == ["3"]
+
+
+def test_no_more_is_kept_than_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Kept, "MOST", 2)
+    assert keep(Kept(), {"1": {}, "2": {}, "3": {}}) == ["2", "3"]
 
 
 def test_the_key_is_in_no_repr_and_no_log(caplog: pytest.LogCaptureFixture) -> None:

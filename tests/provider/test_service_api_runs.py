@@ -30,6 +30,7 @@ PATHS = {
 }
 RUN, STOP = (f"POST {path}" for path in PATHS[Interface.CHAT])
 STOPPED = whole("200 OK", {"result": "success"})
+AGAIN = "Please try again in a moment."
 
 
 class Slow:
@@ -190,8 +191,7 @@ def test_one_app_can_not_take_the_connections_of_all(monkeypatch: pytest.MonkeyP
             with pytest.raises(TooManyRequests) as raised:
                 take(inbox, events, 1)
             assert (raised.value.message, raised.value.headers, raised.value.begun) == (
-                "The relay has as many requests to this app under way as one app may have."
-                " Please try again in a moment.",
+                f"The relay has as many requests to this app under way as one app may have. {AGAIN}",
                 {"Retry-After": "5"},
                 False,
             )
