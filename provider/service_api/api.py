@@ -18,6 +18,7 @@ from pydantic_core import from_json
 from provider.service_api.connections import CONNECT, CONNECTIONS, Connections
 from provider.service_api.deadline import Line, within
 from provider.service_api.problems import Kind, Problem
+from provider.service_api.sse import with_surrogates
 from provider.service_api.stream import SILENCE, Stream
 from relay import wire
 from relay.errors import PayloadTooLarge
@@ -27,6 +28,8 @@ UPLOAD = 60.0  # seconds, of one that carries a file
 LONGEST = 590.0  # seconds, of a run: the plugin's daemon ends an answer after 600
 LARGEST = 8 * 1024 * 1024  # bytes of an answer
 LARGEST_ERROR = 64 * 1024
+PIECES = 16_384  # that an answer may come in: each costs a moment, however small it is
+TURN = 128  # pieces, after which others have theirs: they may all be here already
 ALONE = frozenset({413, 415, 429})  # what a proxy may say in Dify's place, and what says enough without a word
 
 _NOT_SENT = (
@@ -117,7 +120,10 @@ class ServiceApi:
             except PayloadTooLarge:
                 raise Problem(Kind.FOREIGN, "its answer holds too many values") from None
             except ValueError:
-                raise Problem(Kind.FOREIGN, f"{response.status_code} without JSON") from None
+                value = with_surrogates(read)
+            if value is None or wire.depth(value) > wire.DEEPEST:
+                raise Problem(Kind.FOREIGN, f"{response.status_code} without JSON")
+            return value
 
     def _send(
         self, method: str, path: str, seconds: float, trace: "_Trace", *, runs: bool = False, **content: Any
@@ -186,12 +192,14 @@ def _check(response: httpx.Response) -> None:
 
 
 def _read(response: httpx.Response, most: int) -> bytes | None:
-    """Read a body, None for one that is too large."""
+    """Read a body, None for one that is too large, or cut too small."""
     read = bytearray()
-    for piece in response.iter_raw():
+    for number, piece in enumerate(response.iter_raw(), 1):
         read += piece
-        if len(read) > most:
+        if len(read) > most or number > PIECES:
             return None
+        if not number % TURN:
+            time.sleep(0)
     return bytes(read)
 
 

@@ -233,7 +233,10 @@ def test_a_refusal_is_told_in_words_of_the_relay_or_of_dify_and_no_other(
 UNREADABLE: list[tuple[Answer, str]] = [
     (whole("200 OK", b"<html>10.0.0.3", "text/html"), "200 without JSON"),
     (whole("200 OK", b"not json"), "200 without JSON"),
+    (whole("200 OK", rb'{"x": "\ud83d"'), "200 without JSON"),
+    (whole("200 OK", b'{"x": "\\ud83d", "y": ' + b"[" * 150 + b"]" * 150 + b"}"), "200 without JSON"),
     (whole("200 OK", ["x" * 1024] * 9 * 1024), "its answer is too large"),
+    (lambda _: [CHUNKED, chunk(b" ") * 20_000, chunk(b"{}"), LAST], "its answer is too large"),
 ]
 
 
@@ -591,6 +594,43 @@ def test_nobody_waits_for_a_question_that_is_never_answered(monkeypatch: pytest.
         answered.set()
         assert isinstance(first.exception(10), AppFailed)
     assert kept.get("app", dict) == {"mode": "chat"}
+
+
+def test_an_answer_may_hold_half_a_surrogate_pair() -> None:
+    with played({"GET /v1/messages": whole("200 OK", rb'{"data": [{"answer": "\uD83D"}]}')}) as dify:
+        assert app_at(dify.url).ask("GET", "/messages") == {"data": [{"answer": "\ud83d"}]}
+
+
+TURNS = """
+import gevent.monkey
+gevent.monkey.patch_all()
+import threading
+from provider.service_api.api import ServiceApi
+from tests.provider.played_dify import LAST, chunk, head, played
+
+turns, done = 0, False
+
+def count():
+    global turns
+    while not done:
+        turns += 1
+        gevent.sleep(0)
+
+content = head("200 OK", "application/json", "Transfer-Encoding: chunked") + chunk(b" ") * 9999 + chunk(b"{}") + LAST
+with played({"GET /v1/messages": lambda _: [content]}) as dify:
+    api = ServiceApi(dify.url, "app-duck")
+    api.ask("GET", "/messages")
+    counting = threading.Thread(target=count)
+    counting.start()
+    before = turns
+    api.ask("GET", "/messages")
+    done = True
+    print(turns - before > 70)
+"""
+
+
+def test_an_answer_in_many_small_pieces_leaves_others_their_turn() -> None:
+    assert run_script(TURNS) == "True\n"
 
 
 @pytest.mark.parametrize(("ask", "most"), [("info", 256 * 1024), ("site", 256 * 1024), ("parameters", 1024 * 1024)])
