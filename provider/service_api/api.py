@@ -15,8 +15,10 @@ import httpcore
 import httpx
 from pydantic_core import from_json
 
-from provider.service_api.connections import CONNECT, CONNECTIONS, Connections, within
+from provider.service_api.connections import CONNECT, CONNECTIONS, Connections
+from provider.service_api.deadline import Line, within
 from provider.service_api.problems import Kind, Problem
+from provider.service_api.sse import with_surrogates
 from provider.service_api.stream import SILENCE, Stream
 from relay import wire
 from relay.errors import PayloadTooLarge
@@ -26,6 +28,8 @@ UPLOAD = 60.0  # seconds, of one that carries a file
 LONGEST = 590.0  # seconds, of a run: the plugin's daemon ends an answer after 600
 LARGEST = 8 * 1024 * 1024  # bytes of an answer
 LARGEST_ERROR = 64 * 1024
+PIECES = 16_384  # that an answer may come in: each costs a moment, however small it is
+TURN = 128  # pieces, after which others have theirs: they may all be here already
 ALONE = frozenset({413, 415, 429})  # what a proxy may say in Dify's place, and what says enough without a word
 
 _NOT_SENT = (
@@ -56,18 +60,21 @@ class ServiceApi:
         *,
         query: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
+        largest: int = LARGEST,
     ) -> Any:
         """Ask for a resource; `path` percent-encoded, from its first "/". Give its JSON value, None for an empty one.
 
-        Raises Problem.
+        Raises Problem, FOREIGN for an answer of more than `largest` bytes.
         """
         content: dict[str, Any] = {} if body is None else _json(body)
         try:
-            return self._ask(method, path, TOTAL, params=query, **content)
+            return self._ask(method, path, TOTAL, largest=largest, params=query, **content)
         except Problem as problem:
             if method != "GET" or problem.kind is not Kind.LOST:
                 raise
-        return self._ask(method, path, TOTAL, params=query)  # a connection that was kept for too long
+        return self._ask(
+            method, path, TOTAL, largest=largest, params=query
+        )  # a connection that was kept for too long
 
     def upload(self, filename: str, content: bytes, mimetype: str, user: str) -> Mapping[str, Any]:
         """Hand a file to Dify: `{"id", "name", "size", "extension", "mime_type", …}`. Raises Problem."""
@@ -78,11 +85,11 @@ class ServiceApi:
             raise Problem(Kind.FOREIGN, "it stores no file")
         return stored
 
-    def stream(self, path: str, body: Mapping[str, Any]) -> Stream:
-        """Begin a run, and wait for the head of its answer. Raises Problem."""
+    def stream(self, path: str, body: Mapping[str, Any], line: Line | None = None) -> Stream:
+        """Begin a run, and wait for the head of its answer, until which `line` can be cut. Raises Problem."""
         until = time.monotonic() + self.longest
-        with _problems() as trace, within(self.longest):
-            response = self._send("POST", path, SILENCE, trace, **_json(body))
+        with _problems() as trace, within(self.longest, line):
+            response = self._send("POST", path, SILENCE, trace, runs=True, **_json(body))
             try:
                 _check(response)
                 status = response.status_code
@@ -95,12 +102,12 @@ class ServiceApi:
                 response.close()
                 raise
 
-    def _ask(self, method: str, path: str, seconds: float, **content: Any) -> Any:
+    def _ask(self, method: str, path: str, seconds: float, *, largest: int = LARGEST, **content: Any) -> Any:
         with _problems() as trace, within(seconds):
             response = self._send(method, path, seconds, trace, **content)
             try:
                 _check(response)
-                read = _read(response, LARGEST)
+                read = _read(response, largest)
             finally:
                 response.close()
             if read is None:
@@ -113,20 +120,31 @@ class ServiceApi:
             except PayloadTooLarge:
                 raise Problem(Kind.FOREIGN, "its answer holds too many values") from None
             except ValueError:
-                raise Problem(Kind.FOREIGN, f"{response.status_code} without JSON") from None
+                value = with_surrogates(read)
+            if value is None or wire.depth(value) > wire.DEEPEST:
+                raise Problem(Kind.FOREIGN, f"{response.status_code} without JSON")
+            return value
 
-    def _send(self, method: str, path: str, seconds: float, trace: "_Trace", **content: Any) -> httpx.Response:
+    def _send(
+        self, method: str, path: str, seconds: float, trace: "_Trace", *, runs: bool = False, **content: Any
+    ) -> httpx.Response:
         url = httpx.URL(self.base_url + path)
         client = self.connections.of(url)
-        request = client.build_request(
-            method,
-            url,
-            timeout=httpx.Timeout(seconds, connect=CONNECT, pool=CONNECT),
-            extensions={"trace": trace},
-            **content,
-        )
-        request.headers["Authorization"] = f"Bearer {self.key}"
-        return client.send(request, stream=True)
+        if not (share := self.connections.shares.take((self.base_url, self.key), runs=runs)):
+            raise Problem(Kind.CROWDED, sent=False)
+        try:
+            request = client.build_request(
+                method,
+                url,
+                timeout=httpx.Timeout(seconds, connect=CONNECT, pool=CONNECT),
+                extensions={"trace": trace, "share": share},
+                **content,
+            )
+            request.headers["Authorization"] = f"Bearer {self.key}"
+            return client.send(request, stream=True)
+        except BaseException:
+            share.give_back()
+            raise
 
 
 class _Trace:
@@ -174,12 +192,14 @@ def _check(response: httpx.Response) -> None:
 
 
 def _read(response: httpx.Response, most: int) -> bytes | None:
-    """Read a body, None for one that is too large."""
+    """Read a body, None for one that is too large, or cut too small."""
     read = bytearray()
-    for piece in response.iter_raw():
+    for number, piece in enumerate(response.iter_raw(), 1):
         read += piece
-        if len(read) > most:
+        if len(read) > most or number > PIECES:
             return None
+        if not number % TURN:
+            time.sleep(0)
     return bytes(read)
 
 

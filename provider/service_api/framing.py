@@ -18,6 +18,7 @@ class Framing(Protocol):
     """What the bytes of one body are fed to."""
 
     done: bool  # all of the body is here
+    surplus: bool  # and something behind it, which nobody has asked for
 
     def feed(self, data: bytes) -> bytes:
         """Give the content among the next bytes. Raises Misframed."""
@@ -40,10 +41,12 @@ class Counted:
     def __init__(self, length: int | None) -> None:
         self._left = length
         self.done = length == 0
+        self.surplus = False
 
     def feed(self, data: bytes) -> bytes:
         if self._left is None:
             return data
+        self.surplus = len(data) > self._left
         data = data[: self._left]
         self._left -= len(data)
         self.done = self._left == 0
@@ -59,7 +62,7 @@ class Chunked:
     LAST = b"0\r\n\r\n"  # what a body may end with
 
     def __init__(self) -> None:
-        self.done = False
+        self.done = self.surplus = False
         self._left = 0  # bytes of the current chunk, and of the line's end behind it
         self._line = b""  # a size or trailer that is cut
         self._in_trailers = False
@@ -83,6 +86,7 @@ class Chunked:
             else:
                 self._in_trailers = True
         self._left = max(at - end, 0)
+        self.surplus = self.done and at < end
         return content[0] if len(content) == 1 else b"".join(content)
 
     def may_end(self) -> bool:

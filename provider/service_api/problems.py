@@ -11,6 +11,7 @@ class Kind(StrEnum):
     UNREACHABLE = "nothing answers there, or it can't be reached from here"
     UNTRUSTED = "its certificate, or its TLS, can't be trusted"
     BUSY = "all of this process's connections are taken"
+    CROWDED = "all connections that one app may have are taken"
     LOST = "the connection broke off before an answer came"
     LATE = "no answer came in time"
     REFUSED = "it refuses"  # `status`, and Dify's own words

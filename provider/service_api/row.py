@@ -8,6 +8,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from provider.service_api.api import ServiceApi
+from provider.service_api.deadline import Line
 from provider.service_api.kept import Kept
 from provider.service_api.problems import Kind, Problem
 from provider.service_api.told import error_of
@@ -47,7 +48,9 @@ OF_ANOTHER_MODE = frozenset({"not_chat_app", "not_workflow_app", "app_unavailabl
 OVERDUE = frozenset({Kind.SILENT, Kind.TOO_LONG})
 CUT_OFF = OVERDUE | {Kind.BROKEN}
 
-# what Dify tells of an app, by base, key and path
+# bytes of what Dify tells of an app: it is kept
+LARGEST: Mapping[str, int] = {"/info": 256 * 1024, "/site": 256 * 1024, "/parameters": 1024 * 1024}
+# by base, key and path
 TOLD: Kept[tuple[str, str, str]] = Kept()
 
 
@@ -109,7 +112,7 @@ class AppByKey:
 
     def forget(self) -> None:
         """Ask anew for what Dify tells of the app: it is another than it was."""
-        for path in ("/info", "/parameters", "/site"):
+        for path in LARGEST:
             TOLD.drop((self._api.base_url, self._api.key, path))
 
     def _about(self, path: str) -> Mapping[str, Any]:
@@ -120,7 +123,7 @@ class AppByKey:
 
     def _ask_about(self, path: str) -> Mapping[str, Any]:
         try:
-            told = self._api.ask("GET", path)
+            told = self._api.ask("GET", path, largest=LARGEST[path])
         except Problem as problem:
             if problem.status == 404:  # Dify's own, too: each app of a Dify that is new enough has all of them
                 raise Problem(Kind.FOREIGN, f"it has no {path}", status=404) from None
@@ -141,6 +144,7 @@ class RunByKey:
         self._told = told
         self._user = call.user or USER
         self._interface = call.interface
+        self._line = Line()
         self._stream: Stream | None = None
         self._lock = threading.Lock()
         self._begun = False
@@ -169,8 +173,8 @@ class RunByKey:
             if not self._left:
                 self._run()
         except Problem as problem:
-            if self._ended and problem.kind in CUT_OFF:
-                return  # the app has said all
+            if self._given_up or (self._ended and problem.kind in CUT_OFF):
+                return  # nobody waits, or the app has said all
             if problem.code in OF_ANOTHER_MODE:
                 self._app.forget()
             if problem.kind in OVERDUE:
@@ -195,7 +199,7 @@ class RunByKey:
             body["conversation_id"] = _uuid(call.conversation_id)
         if call.beside:
             body["files"] = [dict(file) for file in call.beside]
-        self._stream = stream = self._api.stream(RUN[self._interface], body)
+        self._stream = stream = self._api.stream(RUN[self._interface], body, self._line)
         if self._given_up:
             stream.cut()  # its head has come too late
         stream.read(self._take)
@@ -216,6 +220,7 @@ class RunByKey:
     def _give_up(self) -> None:
         self._stoppable.wait(GRACE)
         self._given_up = True
+        self._line.cut()
         if self._stream:
             self._stream.cut()
         if not self._ended:

@@ -40,7 +40,7 @@ class EventReader:
                 try:
                     event = from_json(line[5:])
                 except ValueError:
-                    event = _with_surrogates(line[5:])
+                    event = with_surrogates(line[5:])
                 if not isinstance(event, dict):
                     raise NotEvents
                 yield event
@@ -56,8 +56,11 @@ class EventReader:
             raise NotEvents
 
 
-def _with_surrogates(line: bytes) -> Any:
-    """Read JSON with half a surrogate pair, of a model whose tokens cut one in two; pydantic's reader knows none."""
+def with_surrogates(line: bytes) -> Any:
+    """Read JSON with half a surrogate pair, of a model whose tokens cut one in two; pydantic's reader knows none.
+
+    Gives None for what is no such JSON.
+    """
     try:
         return json.loads(line) if b"\\ud" in line.lower() else None
     except (ValueError, RecursionError):

@@ -136,7 +136,11 @@ class Stream:
         with self._lock:
             self._closed = True
         with suppress(Exception):  # whatever became of the connection: it is not used again then
-            if isinstance(self._framing, framing.Chunked) and self._framing.done and not self._cut:
+            if (
+                isinstance(self._framing, framing.Chunked)
+                and self._framing.done
+                and not (self._cut or self._framing.surplus)
+            ):
                 # for httpcore the body begins here and ends at once: the connection serves the next request
                 self._tap.hand_back(framing.Chunked.LAST)
                 for _ in self._response.iter_raw():

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from provider.service_api.problems import Kind, Problem
-from relay.errors import AppFailed, AppTimeout, RelayError, ServiceApiUnusable
+from relay.errors import AppFailed, AppTimeout, AppUnavailable, RelayError, ServiceApiUnusable, TooManyRequests
 from relay.foreign import presentable
 from relay.run.failure import from_answer
 
@@ -17,6 +17,12 @@ ADVICE: Mapping[Kind, str] = {
     Kind.NOT_READY: "it starts, or a proxy can't reach it; try again",
     Kind.FOREIGN: "enter the API server's address that Dify shows on an app's API Access page",
 }
+# what no setting changes, and a moment does; Dify, too, answers 429 where one app has all the runs that it may have
+FULL: Mapping[Kind, tuple[type[RelayError], str]] = {
+    Kind.CROWDED: (TooManyRequests, "The relay has as many requests to this app under way as one app may have."),
+    Kind.BUSY: (AppUnavailable, "The relay has as many requests under way as it can."),
+}
+AGAIN = "5"  # seconds
 # of a run, once Dify may have got it
 BEGUN: Mapping[Kind, tuple[type[RelayError], str]] = {
     Kind.LOST: (AppFailed, "The connection to Dify broke off before the app's answer came: it may have run."),
@@ -35,6 +41,9 @@ def error_of(problem: Problem, *, told: bool, runs: bool = False) -> RelayError:
         error = error_class(words)
         error.begun = True
         return error
+    if kind in FULL:
+        error_class, words = FULL[kind]
+        return error_class(f"{words} Please try again in a moment.", headers={"Retry-After": AGAIN})
     if kind is Kind.REFUSED:
         return _of_refusal(problem, told=told)
     advice = ADVICE.get(kind)

@@ -1,9 +1,11 @@
 """What the relay asks of an app by its key, and what it makes of what comes back."""
 
+import json
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -26,12 +28,26 @@ from relay.errors import (
 )
 from relay.run.failure import ConversationNotFound
 from relay.run.inbox import Inbox
-from tests.provider.played_dify import LAST, STREAM, Answer, Asked, chunk, data, head, played, refusal, stream, whole
+from tests.provider.played_dify import (
+    CERTIFICATE,
+    LAST,
+    STREAM,
+    Answer,
+    Asked,
+    chunk,
+    data,
+    head,
+    played,
+    refusal,
+    stream,
+    whole,
+)
 from tests.provider.scripts import run as run_script
 
 KEY = "app-0123456789abcdefghijklmn"
 MESSAGE = {"event": "message", "task_id": "t", "answer": "quack"}
 END = {"event": "message_end", "task_id": "t"}
+CHUNKED = head("200 OK", "application/json", "Transfer-Encoding: chunked")
 
 
 @pytest.fixture(autouse=True)
@@ -217,7 +233,10 @@ def test_a_refusal_is_told_in_words_of_the_relay_or_of_dify_and_no_other(
 UNREADABLE: list[tuple[Answer, str]] = [
     (whole("200 OK", b"<html>10.0.0.3", "text/html"), "200 without JSON"),
     (whole("200 OK", b"not json"), "200 without JSON"),
+    (whole("200 OK", rb'{"x": "\ud83d"'), "200 without JSON"),
+    (whole("200 OK", b'{"x": "\\ud83d", "y": ' + b"[" * 150 + b"]" * 150 + b"}"), "200 without JSON"),
     (whole("200 OK", ["x" * 1024] * 9 * 1024), "its answer is too large"),
+    (lambda _: [CHUNKED, chunk(b" ") * 20_000, chunk(b"{}"), LAST], "its answer is too large"),
 ]
 
 
@@ -400,6 +419,67 @@ def test_a_stream_that_has_ended_well_leaves_its_connection_for_the_next() -> No
     assert [one.connection for one in dify.asked] == [1, 1]
 
 
+SMUGGLED = whole("200 OK", {"mode": "another's"})
+UNASKED: list[Answer] = [
+    lambda asked: [b"".join([*whole("200 OK", {"n": 1})(asked), *SMUGGLED(asked)])],
+    lambda asked: [b"HTTP/1.1 204 No Content\r\n\r\n" + b"".join(SMUGGLED(asked))],
+    lambda asked: [CHUNKED, chunk(b'{"n": 1}') + LAST + b"".join(SMUGGLED(asked))],
+    lambda asked: [CHUNKED + chunk(b'{"n": 1}') + LAST + b"".join(SMUGGLED(asked))],
+    lambda asked: [b"".join([*refusal(404, "not_found", "No")(asked), *SMUGGLED(asked)])],
+]
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["tcp", "tls"])
+@pytest.mark.parametrize("unasked", UNASKED)
+def test_an_answer_that_nobody_has_asked_for_is_no_answer_to_the_next(
+    unasked: Answer, tls: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    answers = {"GET /v1/messages": unasked, "GET /v1/info": whole("200 OK", {"mode": "chat"})}
+    with played(answers, tls=tls) as dify:
+        with suppress(RelayError):
+            app_at(dify.url).ask("GET", "/messages")
+        assert app_at(dify.url).info() == {"mode": "chat"}
+    assert [(one.line, one.connection) for one in dify.asked] == [("GET /v1/messages", 1), ("GET /v1/info", 2)]
+
+
+def test_an_answer_that_nobody_has_asked_for_behind_a_stream_is_no_answer_to_the_next() -> None:
+    content = STREAM + chunk(data(MESSAGE)) + chunk(data(END)) + LAST
+    answers = {
+        "POST /v1/chat-messages": lambda asked: [content + b"".join(SMUGGLED(asked))],
+        "GET /v1/info": whole("200 OK", {"mode": "chat"}),
+    }
+    with played(answers) as dify:
+        assert run(app_at(dify.url)) == [MESSAGE, END]
+        assert app_at(dify.url).info() == {"mode": "chat"}
+    assert [one.connection for one in dify.asked] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        whole("200 OK", {"n": 1}),
+        lambda _: [CHUNKED, chunk(b'{"n"'), chunk(b": 1}"), LAST],
+        lambda _: [b"HTTP/1.1 204 No Content\r\n\r\n"],
+        refusal(404, "not_found", "No"),
+    ],
+    ids=["counted", "chunked", "empty", "refused"],
+)
+def test_an_answer_that_has_been_read_to_its_end_leaves_its_connection_for_the_next(answer: Answer) -> None:
+    with played({"GET /v1/messages": answer}) as dify:
+        for _ in range(3):
+            with suppress(RelayError):
+                app_at(dify.url).ask("GET", "/messages")
+    assert [one.connection for one in dify.asked] == [1, 1, 1]
+
+
+def test_no_app_s_request_goes_over_the_connection_of_another() -> None:
+    with played({"GET /v1/messages": whole("200 OK", {"n": 1})}) as dify:
+        for key in ("app-a", "app-b", "app-a", "app-b"):
+            ServiceApi(dify.url, key).ask("GET", "/messages")
+    assert [one.connection for one in dify.asked] == [1, 2, 1, 2]
+
+
 @pytest.mark.parametrize(
     ("heads", "framed"),
     [
@@ -514,6 +594,84 @@ def test_nobody_waits_for_a_question_that_is_never_answered(monkeypatch: pytest.
         answered.set()
         assert isinstance(first.exception(10), AppFailed)
     assert kept.get("app", dict) == {"mode": "chat"}
+
+
+def test_an_answer_may_hold_half_a_surrogate_pair() -> None:
+    with played({"GET /v1/messages": whole("200 OK", rb'{"data": [{"answer": "\uD83D"}]}')}) as dify:
+        assert app_at(dify.url).ask("GET", "/messages") == {"data": [{"answer": "\ud83d"}]}
+
+
+TURNS = """
+import gevent.monkey
+gevent.monkey.patch_all()
+import threading
+import httpx
+from provider.service_api import api
+
+turns, done = 0, False
+
+def count():
+    global turns
+    while not done:
+        turns += 1
+        gevent.sleep(0)
+
+counting = threading.Thread(target=count)
+counting.start()
+before = turns
+content = api._read(httpx.Response(200, content=iter([b" "] * 10_000)), 10_000)  # all is here already
+print(len(content), turns - before)
+done = True
+"""
+
+
+def test_an_answer_in_many_small_pieces_leaves_others_their_turn() -> None:
+    assert run_script(TURNS) == f"10000 {10_000 // 128}\n"
+
+
+@pytest.mark.parametrize(("ask", "most"), [("info", 256 * 1024), ("site", 256 * 1024), ("parameters", 1024 * 1024)])
+def test_what_dify_tells_of_an_app_is_no_more_than_it_ever_tells(ask: str, most: int) -> None:
+    told = json.dumps({"mode": "chat", "x": ""}).encode()
+    fits = told[:-2] + b"x" * (most - len(told)) + told[-2:]
+    with played({f"GET /v1/{ask}": whole("200 OK", fits)}) as dify:
+        assert len(getattr(app_at(dify.url), ask)()["x"]) == most - len(told)
+    with (
+        played({f"GET /v1/{ask}": whole("200 OK", fits + b" ")}) as dify,
+        pytest.raises(ServiceApiUnusable) as raised,
+    ):
+        getattr(app_at(dify.url), ask)()
+    words = "its answer is too large"
+    assert (
+        raised.value.reason == f"service_api_url: what answers there is not Dify's Service API ({words}): {FOREIGN}"
+    )
+
+
+def keep(kept: Kept[str], told: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Ask for all of it, and give what is known then."""
+    for key, value in told.items():
+        kept.get(key, lambda value=value: value)  # type: ignore[misc]
+    return list(kept._known)
+
+
+def test_what_is_kept_takes_no_more_memory_than_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Kept, "LARGEST", 20_000)
+    monkeypatch.setattr(Kept, "WHOLE", 40_000)
+    text, objects, small = {"x": 15_000 * "x"}, {"x": [{"a": [number]} for number in range(1000)]}, {"x": 1}
+    assert keep(Kept(), {"1": text, "2": small, "3": text}) == ["1", "2", "3"]
+    assert keep(Kept(), {"1": text, "2": small, "3": text, "4": text}) == ["2", "3", "4"]
+    assert keep(Kept(), {"1": text, "2": objects, "3": {"x": 30_000 * "x"}}) == ["1"]
+
+
+def test_what_is_known_no_more_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = Kept[str]()
+    assert keep(kept, {"1": {"x": 1}, "2": {"x": 2}}) == ["1", "2"]
+    monkeypatch.setattr(Kept, "KEEP", 0)
+    assert keep(kept, {"3": {"x": 3}}) == ["3"]
+
+
+def test_no_more_is_kept_than_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Kept, "MOST", 2)
+    assert keep(Kept(), {"1": {}, "2": {}, "3": {}}) == ["2", "3"]
 
 
 def test_the_key_is_in_no_repr_and_no_log(caplog: pytest.LogCaptureFixture) -> None:

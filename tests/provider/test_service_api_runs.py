@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
-from provider.service_api import row
+from provider.service_api import row, shares
 from provider.service_api import stream as streams
 from provider.service_api.api import ServiceApi
+from provider.service_api.connections import Connections
+from provider.service_api.problems import Kind, Problem
 from provider.service_api.row import AppByKey, RunByKey
+from provider.service_api.told import error_of
 from relay.call import Call, Interface
-from relay.errors import AppTimeout
+from relay.errors import AppTimeout, TooManyRequests
 from relay.run.inbox import Inbox
 from tests.provider.played_dify import LAST, STREAM, Asked, PlayedDify, chunk, data, played, refusal, whole
 from tests.provider.scripts import run as run_script
@@ -27,6 +30,7 @@ PATHS = {
 }
 RUN, STOP = (f"POST {path}" for path in PATHS[Interface.CHAT])
 STOPPED = whole("200 OK", {"result": "success"})
+AGAIN = "Please try again in a moment."
 
 
 class Slow:
@@ -45,9 +49,11 @@ class Slow:
         yield LAST
 
 
-def begin(dify: PlayedDify, *, longest: float = 60, **call: Any) -> tuple[RunByKey, Inbox, Iterator[Any]]:
+def begin(
+    dify: PlayedDify, *, key: str = "app-duck", longest: float = 60, told: bool = True, **call: Any
+) -> tuple[RunByKey, Inbox, Iterator[Any]]:
     inbox = Inbox()
-    app = AppByKey(ServiceApi(dify.url, "app-duck", longest=longest), told=True)
+    app = AppByKey(ServiceApi(dify.url, key, longest=longest), told=told)
     run = app.run(Call(app_id="a", **{"interface": Interface.CHAT, **call}), inbox)
     return run, inbox, iter(run.events())
 
@@ -132,6 +138,83 @@ def test_a_run_whose_head_comes_after_it_was_given_up_is_read_no_further(monkeyp
         given_up.set()
         threads_end()
         assert next(events, "ended") == "ended"
+
+
+def test_a_run_without_a_head_is_let_go_once_it_was_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(row, "GRACE", 0.05)
+
+    def answer(_: Asked) -> Iterator[bytes]:
+        yield b"HTTP/1.1 200 OK\r\n"
+        threading.Event().wait(30)
+
+    with played({RUN: answer}) as dify:
+        connections = Connections()
+        app = AppByKey(ServiceApi(dify.url, "app-duck", connections=connections), told=True)
+        run = app.run(Call(app_id="a", interface=Interface.CHAT), Inbox())
+        events = run.events()
+        dify.wait_for(RUN)
+        run.leave()
+        threads_end()
+        assert list(events) == []
+        assert not connections.shares.taken
+
+
+def test_a_run_that_is_given_up_before_its_request_is_sent_sends_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(row, "GRACE", 0.05)
+    given_up = threading.Event()
+
+    def answer(asked: Asked) -> Iterator[bytes]:
+        given_up.wait(10)
+        yield from whole("200 OK", {"mode": "chat"})(asked)
+
+    with played({"GET /v1/info": answer}) as dify:
+        run, inbox, events = begin(dify, interface=Interface.ANY)
+        dify.wait_for("GET /v1/info")
+        run.leave()
+        while not run._given_up:
+            inbox.wait(0.01)
+        given_up.set()
+        threads_end()
+        assert next(events, "ended") == "ended"
+    assert dify.lines() == ["GET /v1/info"]
+
+
+def test_one_app_can_not_take_the_connections_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shares, "RUNS", 2)
+    monkeypatch.setattr(shares, "REQUESTS", 3)
+    slow = Slow(MESSAGE, then=(END,))
+    with played({RUN: slow, STOP: STOPPED}) as dify:
+        runs = [begin(dify) for _ in range(2)]
+        assert [take(inbox, events, 1) for _, inbox, events in runs] == [[MESSAGE]] * 2
+        for told in (True, False):
+            _, inbox, events = begin(dify, told=told)
+            with pytest.raises(TooManyRequests) as raised:
+                take(inbox, events, 1)
+            assert (raised.value.message, raised.value.headers, raised.value.begun) == (
+                f"The relay has as many requests to this app under way as one app may have. {AGAIN}",
+                {"Retry-After": "5"},
+                False,
+            )
+        _, inbox, events = begin(dify, key="app-another")
+        assert take(inbox, events, 1) == [MESSAGE]
+        runs[0][0].leave()  # it is stopped by what is left for that
+        dify.wait_for(STOP)
+        slow.go_on.set()
+        threads_end()
+        assert take(*begin(dify)[1:], 2) == [MESSAGE, END]
+
+
+def test_a_process_whose_connections_are_all_taken_blames_no_setting() -> None:
+    error = error_of(Problem(Kind.BUSY, sent=False), told=True, runs=True)
+    assert (error.as_dict(), error.headers, error.begun) == (
+        {
+            "code": "app_unavailable",
+            "message": "The relay has as many requests under way as it can. Please try again in a moment.",
+            "status": 503,
+        },
+        {"Retry-After": "5"},
+        False,
+    )
 
 
 @pytest.mark.parametrize("end", [END, {"event": "workflow_finished", "data": {}}, {"event": "workflow_paused"}])
