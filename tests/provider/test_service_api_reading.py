@@ -1,6 +1,7 @@
 """How an answer's bytes become events, wherever they are cut."""
 
 import json
+from collections import deque
 from collections.abc import Sequence
 
 import pytest
@@ -25,7 +26,9 @@ def cut(content: bytes, places: Sequence[int]) -> list[bytes]:
 PLACES = st.lists(st.integers(0, 10_000), max_size=20)
 
 
-@given(st.lists(st.binary(max_size=40)), PLACES, st.sampled_from([b"", b";name=value"]), st.booleans())
+@given(
+    st.lists(st.binary(max_size=40)), PLACES, st.sampled_from([b"", b";name=value", b' ; a; b="c"']), st.booleans()
+)
 def test_a_chunked_body_is_the_same_wherever_it_is_cut(
     parts: list[bytes], places: list[int], extension: bytes, trailers: bool
 ) -> None:
@@ -44,10 +47,20 @@ def test_a_chunked_body_that_breaks_off_is_never_done(parts: list[bytes], place:
     assert (chunked.done, chunked.may_end()) == (False, False)
 
 
-@pytest.mark.parametrize("size", [b"", b"x", b"-5", b";", b"<html>", b"1" * framing.LONGEST_LINE])
+SIZES = [b"", b"x", b"-5", b"+5", b"0x5", b"0_5", b" 5", b"0 5", b";", b"<html>", "٥".encode(), b"0" * 16 + b"5"]
+
+
+@pytest.mark.parametrize("size", [*SIZES, b"1" * framing.LONGEST_LINE])
 def test_a_chunk_without_a_size_is_no_body(size: bytes) -> None:
     with pytest.raises(Misframed):
         Chunked().feed(size + b"\r\nabcde\r\n")
+
+
+@given(st.sampled_from([b"5\nabcde\r\n", b"5\r\nabcdeXX", b"5\r\nabcde\r0", b"5\r\nabcde\n0"]), PLACES)
+def test_a_chunk_without_its_lines_ends_is_no_body(body: bytes, places: list[int]) -> None:
+    chunked = Chunked()
+    with pytest.raises(Misframed):
+        deque(map(chunked.feed, cut(body, places)))
 
 
 def test_a_counted_body_ends_where_its_length_says() -> None:
