@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from provider.service_api import framing, sse
 from provider.service_api.framing import Chunked, Counted, Misframed
 from provider.service_api.sse import EventReader, NotEvents
-from tests.provider.played_dify import chunk
+from tests.provider.played_dify import chunk, data
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=30)
 EVENTS = st.lists(st.fixed_dictionaries({"event": TEXTS, "answer": TEXTS | st.integers() | st.none()}), max_size=6)
@@ -122,6 +122,24 @@ def test_a_line_without_an_end_is_read_up_to_a_bound(monkeypatch: pytest.MonkeyP
         assert list(reader.feed(b"x" * 100)) == []
     with pytest.raises(NotEvents):
         list(reader.feed(b"x"))
+
+
+@pytest.mark.parametrize("halves", [b"", rb"\ud83d"], ids=["", "half a surrogate pair"])
+@pytest.mark.parametrize("values", [b"{},", b"[],", b"[1],", b"1,", b'"",'])
+def test_what_would_take_many_times_its_memory_is_never_parsed(values: bytes, halves: bytes) -> None:
+    line = b'data: {"event":"a","b":"%b","c":[%b0]}\n' % (halves, values * 1_200_000)
+    with pytest.raises(NotEvents):
+        list(EventReader().feed(line))
+
+
+def test_a_table_in_a_long_text_is_an_answer() -> None:
+    event = {"event": "message", "answer": "1,2,[3],{4}\n" * 90_000}
+    assert list(EventReader().feed(data(event))) == [event]
+
+
+def test_a_line_that_comes_at_once_has_the_same_bound() -> None:
+    with pytest.raises(NotEvents):
+        list(EventReader().feed(data({"answer": "x" * sse.LONGEST_LINE})))
 
 
 def test_half_a_surrogate_pair_is_passed_on_as_it_came() -> None:
