@@ -44,8 +44,8 @@ STOP: Mapping[Interface, str] = {
     Interface.COMPLETION: "/completion-messages/{}/stop",
 }
 OF_ANOTHER_MODE = frozenset({"not_chat_app", "not_workflow_app", "app_unavailable"})  # the last of completion apps
-OVERDUE = frozenset({Kind.SILENT, Kind.TOO_LONG})
-CUT_OFF = OVERDUE | {Kind.BROKEN}
+GIVEN_UP = frozenset({Kind.SILENT, Kind.TOO_LONG, Kind.TOO_MUCH})  # by the relay, while the app goes on
+CUT_OFF = GIVEN_UP | {Kind.BROKEN}
 
 # what Dify tells of an app, by base, key and path
 TOLD: Kept[tuple[str, str, str]] = Kept()
@@ -173,7 +173,7 @@ class RunByKey:
                 return  # the app has said all
             if problem.code in OF_ANOTHER_MODE:
                 self._app.forget()
-            if problem.kind in OVERDUE:
+            if problem.kind in GIVEN_UP:
                 self._in_a_thread(self._stop)
             raise error_of(problem, told=self._told, runs=True) from None
         finally:
@@ -198,7 +198,7 @@ class RunByKey:
         self._stream = stream = self._api.stream(RUN[self._interface], body)
         if self._given_up:
             stream.cut()  # its head has come too late
-        stream.read(self._take)
+        stream.read(self._take, self._inbox.untaken)
 
     def _take(self, event: dict[str, Any]) -> None:
         if not self._task_id and isinstance(task_id := event.get("task_id"), str):
@@ -211,7 +211,8 @@ class RunByKey:
         if name in ENDS:
             self._ended = True
             self._stoppable.set()
-        self._inbox.put(event)
+        if not self._left:  # else nobody takes it
+            self._inbox.put(event)
 
     def _give_up(self) -> None:
         self._stoppable.wait(GRACE)

@@ -22,6 +22,10 @@ class NotEvents(ValueError):
     """What came is none of Dify's events."""
 
 
+class TooMuch(NotEvents):
+    """It would take more memory than it may."""
+
+
 class EventReader:
     """Fed with bytes that are cut anywhere."""
 
@@ -58,13 +62,13 @@ class EventReader:
     def _hold(self, data: bytes) -> None:
         self._cut += data
         if len(self._cut) > LONGEST_LINE:
-            raise NotEvents
+            raise TooMuch
 
 
 def _check_size(line: bytes) -> None:
     containers = line.count(b"{") + line.count(b"[")
     if len(line) > LONGEST_LINE or containers > MOST_CONTAINERS or line.count(b",") > MOST_COMMAS:
-        raise NotEvents
+        raise TooMuch
 
 
 def _with_surrogates(line: bytes) -> Any:

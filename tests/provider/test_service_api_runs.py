@@ -45,8 +45,10 @@ class Slow:
         yield LAST
 
 
-def begin(dify: PlayedDify, *, longest: float = 60, **call: Any) -> tuple[RunByKey, Inbox, Iterator[Any]]:
-    inbox = Inbox()
+def begin(
+    dify: PlayedDify, *, longest: float = 60, inbox: Inbox | None = None, **call: Any
+) -> tuple[RunByKey, Inbox, Iterator[Any]]:
+    inbox = inbox or Inbox()
     app = AppByKey(ServiceApi(dify.url, "app-duck", longest=longest), told=True)
     run = app.run(Call(app_id="a", **{"interface": Interface.CHAT, **call}), inbox)
     return run, inbox, iter(run.events())
