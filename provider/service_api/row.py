@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("duck_relay")
 
 USER = "duck-relay"  # Dify runs nothing for nobody
+LINGER = 10.0  # seconds of a stream without an event behind the app's end: speech may go on, and pings say nothing
 GRACE = 30.0  # seconds that a run that was left has to name its task, without which it can't be stopped
 
 INTERFACES: Mapping[str, Interface] = {
@@ -211,6 +212,8 @@ class RunByKey:
         if name in ENDS:
             self._ended = True
             self._stoppable.set()
+        if self._ended and self._stream:
+            self._stream.end_within(LINGER)
         if not self._left:  # else nobody takes it
             self._inbox.put(event)
 
