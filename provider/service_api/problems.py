@@ -20,6 +20,7 @@ class Kind(StrEnum):
     BROKEN = "the answer broke off"
     SILENT = "the app was silent for too long"
     TOO_LONG = "the app took too long"
+    TOO_MUCH = "the app sent too much"
 
 
 class Problem(Exception):

@@ -12,6 +12,7 @@ from typing import Protocol
 
 EACH = 0.001  # seconds of rest for each busy stream
 LONGEST = 0.125  # seconds of rest
+TURN = 0.02  # seconds, after which whatever else goes on has its turn, amid a round
 
 
 class Busy(Protocol):
@@ -47,8 +48,14 @@ class Rounds:
                 if not (streams := list(self._busy)):
                     self._going = False
                     return
-            now = time.monotonic()
-            done = [stream for stream in streams if not stream.glance(now)]
+            now = turn = time.monotonic()
+            done = []
+            for stream in streams:
+                if not stream.glance(now):
+                    done.append(stream)
+                if time.monotonic() - turn > TURN:
+                    time.sleep(0)
+                    turn = time.monotonic()
             if done:
                 with self._lock:
                     self._busy = [stream for stream in self._busy if stream not in done]

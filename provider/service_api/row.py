@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("duck_relay")
 
 USER = "duck-relay"  # Dify runs nothing for nobody
+LINGER = 10.0  # seconds of a stream without an event behind the app's end: speech may go on, and pings say nothing
 GRACE = 30.0  # seconds that a run that was left has to name its task, without which it can't be stopped
 
 INTERFACES: Mapping[str, Interface] = {
@@ -45,8 +46,8 @@ STOP: Mapping[Interface, str] = {
     Interface.COMPLETION: "/completion-messages/{}/stop",
 }
 OF_ANOTHER_MODE = frozenset({"not_chat_app", "not_workflow_app", "app_unavailable"})  # the last of completion apps
-OVERDUE = frozenset({Kind.SILENT, Kind.TOO_LONG})
-CUT_OFF = OVERDUE | {Kind.BROKEN}
+GIVEN_UP = frozenset({Kind.SILENT, Kind.TOO_LONG, Kind.TOO_MUCH})  # by the relay, while the app goes on
+CUT_OFF = GIVEN_UP | {Kind.BROKEN}
 
 # bytes of what Dify tells of an app: it is kept
 LARGEST: Mapping[str, int] = {"/info": 256 * 1024, "/site": 256 * 1024, "/parameters": 1024 * 1024}
@@ -177,7 +178,7 @@ class RunByKey:
                 return  # nobody waits, or the app has said all
             if problem.code in OF_ANOTHER_MODE:
                 self._app.forget()
-            if problem.kind in OVERDUE:
+            if problem.kind in GIVEN_UP:
                 self._in_a_thread(self._stop)
             raise error_of(problem, told=self._told, runs=True) from None
         finally:
@@ -202,7 +203,7 @@ class RunByKey:
         self._stream = stream = self._api.stream(RUN[self._interface], body, self._line)
         if self._given_up:
             stream.cut()  # its head has come too late
-        stream.read(self._take)
+        stream.read(self._take, self._inbox.untaken)
 
     def _take(self, event: dict[str, Any]) -> None:
         if not self._task_id and isinstance(task_id := event.get("task_id"), str):
@@ -215,7 +216,10 @@ class RunByKey:
         if name in ENDS:
             self._ended = True
             self._stoppable.set()
-        self._inbox.put(event)
+        if self._ended and self._stream:
+            self._stream.end_within(LINGER)
+        if not self._left:  # else nobody takes it
+            self._inbox.put(event)
 
     def _give_up(self) -> None:
         self._stoppable.wait(GRACE)

@@ -11,19 +11,26 @@ from typing import Any
 
 from pydantic_core import from_json
 
-LONGEST_LINE = 16 * 1024 * 1024  # bytes
+LONGEST_LINE = 5 * 1024 * 1024  # bytes: what one event may take by reverse invocation
+# parsed, a value takes some tens of times the memory that it takes on the wire: these are counted before any is made
+LONG = 256 * 1024  # bytes: lines up to here hold too few to count
+MOST_CONTAINERS = 200_000  # objects and lists, by the brackets that open them, also those in texts
+MOST_COMMAS = 1_000_000  # a table as text has many
 
 
 class NotEvents(ValueError):
     """What came is none of Dify's events."""
 
 
+class TooMuch(NotEvents):
+    """It would take more memory than it may."""
+
+
 class EventReader:
     """Fed with bytes that are cut anywhere."""
 
     def __init__(self) -> None:
-        self._cut: list[bytes] = []  # of a line whose end has not come
-        self._held = 0  # bytes of it
+        self._cut = bytearray()  # of a line whose end has not come
 
     def feed(self, data: bytes) -> Iterator[dict[str, Any]]:
         """Give the events whose last byte is here. Raises NotEvents, in the place of the first that is none."""
@@ -31,12 +38,15 @@ class EventReader:
             self._hold(data)
             return
         if self._cut:
-            data, self._cut, self._held = b"".join((*self._cut, data)), [], 0
+            self._cut += data
+            data, self._cut = bytes(self._cut), bytearray()
         *lines, rest = data.split(b"\n")
         if rest:
             self._hold(rest)
         for line in lines:
             if line.startswith(b"data:"):
+                if len(line) > LONG:
+                    _check_size(line)
                 try:
                     event = from_json(line[5:])
                 except ValueError:
@@ -50,10 +60,15 @@ class EventReader:
         return self.feed(b"\n")
 
     def _hold(self, data: bytes) -> None:
-        self._cut.append(data)
-        self._held += len(data)
-        if self._held > LONGEST_LINE:
-            raise NotEvents
+        self._cut += data
+        if len(self._cut) > LONGEST_LINE:
+            raise TooMuch
+
+
+def _check_size(line: bytes) -> None:
+    containers = line.count(b"{") + line.count(b"[")
+    if len(line) > LONGEST_LINE or containers > MOST_CONTAINERS or line.count(b",") > MOST_COMMAS:
+        raise TooMuch
 
 
 def with_surrogates(line: bytes) -> Any:

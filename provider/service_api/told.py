@@ -30,6 +30,7 @@ BEGUN: Mapping[Kind, tuple[type[RelayError], str]] = {
     Kind.BROKEN: (AppFailed, "The answer broke off: the connection to Dify ended before the app's end event came."),
     Kind.SILENT: (AppTimeout, "The app was silent for longer than the relay waits."),
     Kind.TOO_LONG: (AppTimeout, "The app took longer than the relay lets one run take."),
+    Kind.TOO_MUCH: (AppFailed, "The app's answer is too much for the relay."),
 }
 
 

@@ -37,6 +37,10 @@ class Inbox:
         if self._listening:
             self._ring()
 
+    def untaken(self) -> int:
+        """Count what nobody has taken yet, for whoever may let the rest wait elsewhere."""
+        return len(self._items)
+
     def end(self, error: Exception | None = None) -> None:
         """Say that the run has ended, `error` when it failed."""
         self._items.append(_End(error))

@@ -1,6 +1,7 @@
 """How an answer's bytes become events, wherever they are cut."""
 
 import json
+from collections import deque
 from collections.abc import Sequence
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from provider.service_api import framing, sse
 from provider.service_api.framing import Chunked, Counted, Misframed
 from provider.service_api.sse import EventReader, NotEvents
-from tests.provider.played_dify import chunk
+from tests.provider.played_dify import chunk, data
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=30)
 EVENTS = st.lists(st.fixed_dictionaries({"event": TEXTS, "answer": TEXTS | st.integers() | st.none()}), max_size=6)
@@ -25,7 +26,9 @@ def cut(content: bytes, places: Sequence[int]) -> list[bytes]:
 PLACES = st.lists(st.integers(0, 10_000), max_size=20)
 
 
-@given(st.lists(st.binary(max_size=40)), PLACES, st.sampled_from([b"", b";name=value"]), st.booleans())
+@given(
+    st.lists(st.binary(max_size=40)), PLACES, st.sampled_from([b"", b";name=value", b' ; a; b="c"']), st.booleans()
+)
 def test_a_chunked_body_is_the_same_wherever_it_is_cut(
     parts: list[bytes], places: list[int], extension: bytes, trailers: bool
 ) -> None:
@@ -44,10 +47,20 @@ def test_a_chunked_body_that_breaks_off_is_never_done(parts: list[bytes], place:
     assert (chunked.done, chunked.may_end()) == (False, False)
 
 
-@pytest.mark.parametrize("size", [b"", b"x", b"-5", b";", b"<html>", b"1" * framing.LONGEST_LINE])
+SIZES = [b"", b"x", b"-5", b"+5", b"0x5", b"0_5", b" 5", b"0 5", b";", b"<html>", "٥".encode(), b"0" * 16 + b"5"]
+
+
+@pytest.mark.parametrize("size", [*SIZES, b"1" * framing.LONGEST_LINE])
 def test_a_chunk_without_a_size_is_no_body(size: bytes) -> None:
     with pytest.raises(Misframed):
         Chunked().feed(size + b"\r\nabcde\r\n")
+
+
+@given(st.sampled_from([b"5\nabcde\r\n", b"5\r\nabcdeXX", b"5\r\nabcde\r0", b"5\r\nabcde\n0"]), PLACES)
+def test_a_chunk_without_its_lines_ends_is_no_body(body: bytes, places: list[int]) -> None:
+    chunked = Chunked()
+    with pytest.raises(Misframed):
+        deque(map(chunked.feed, cut(body, places)))
 
 
 def test_a_counted_body_ends_where_its_length_says() -> None:
@@ -109,6 +122,24 @@ def test_a_line_without_an_end_is_read_up_to_a_bound(monkeypatch: pytest.MonkeyP
         assert list(reader.feed(b"x" * 100)) == []
     with pytest.raises(NotEvents):
         list(reader.feed(b"x"))
+
+
+@pytest.mark.parametrize("halves", [b"", rb"\ud83d"], ids=["", "half a surrogate pair"])
+@pytest.mark.parametrize("values", [b"{},", b"[],", b"[1],", b"1,", b'"",'])
+def test_what_would_take_many_times_its_memory_is_never_parsed(values: bytes, halves: bytes) -> None:
+    line = b'data: {"event":"a","b":"%b","c":[%b0]}\n' % (halves, values * 1_200_000)
+    with pytest.raises(NotEvents):
+        list(EventReader().feed(line))
+
+
+def test_a_table_in_a_long_text_is_an_answer() -> None:
+    event = {"event": "message", "answer": "1,2,[3],{4}\n" * 90_000}
+    assert list(EventReader().feed(data(event))) == [event]
+
+
+def test_a_line_that_comes_at_once_has_the_same_bound() -> None:
+    with pytest.raises(NotEvents):
+        list(EventReader().feed(data({"answer": "x" * sse.LONGEST_LINE})))
 
 
 def test_half_a_surrogate_pair_is_passed_on_as_it_came() -> None:

@@ -50,9 +50,15 @@ class Slow:
 
 
 def begin(
-    dify: PlayedDify, *, key: str = "app-duck", longest: float = 60, told: bool = True, **call: Any
+    dify: PlayedDify,
+    *,
+    key: str = "app-duck",
+    longest: float = 60,
+    told: bool = True,
+    inbox: Inbox | None = None,
+    **call: Any,
 ) -> tuple[RunByKey, Inbox, Iterator[Any]]:
-    inbox = Inbox()
+    inbox = inbox or Inbox()
     app = AppByKey(ServiceApi(dify.url, key, longest=longest), told=told)
     run = app.run(Call(app_id="a", **{"interface": Interface.CHAT, **call}), inbox)
     return run, inbox, iter(run.events())

@@ -80,7 +80,7 @@ def _events(stream: Stream) -> Iterator[Event]:
     inbox = Inbox()
 
     def read() -> Iterator[Event]:
-        stream.read(inbox.put)
+        stream.read(inbox.put, inbox.untaken)
         yield from ()
 
     inbox.feed(read())
