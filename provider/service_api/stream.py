@@ -10,10 +10,10 @@ import httpcore
 import httpx
 
 from provider.service_api import framing
-from provider.service_api.connections import Tap
 from provider.service_api.problems import Kind, Problem
 from provider.service_api.rounds import ROUNDS
 from provider.service_api.sse import EventReader, NotEvents, TooMuch
+from provider.service_api.tap import Tap
 
 SILENCE = 120.0  # seconds; Dify says something every ten
 PAUSE = 0.25  # seconds between two pieces, from which on a stream waits by itself

@@ -13,7 +13,7 @@ import pytest
 from provider.service_api import rounds, row, sse
 from provider.service_api import stream as streams
 from provider.service_api.api import ServiceApi
-from provider.service_api.connections import Tap
+from provider.service_api.tap import Tap
 from relay.errors import AppFailed
 from relay.event import Event
 from relay.run.inbox import Inbox
