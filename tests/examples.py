@@ -2,7 +2,7 @@
 
 from hypothesis import settings
 
-USUAL = 40
+USUAL = 25
 
 
 def examples(count: int) -> settings:

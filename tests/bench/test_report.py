@@ -53,6 +53,10 @@ def test_every_goal_is_about_what_the_rows_measure() -> None:
     assert [goal.name for goal in GOALS if goal.reached(numbers.find) is None] == []
 
 
+HEAD = (
+    "|  | bare | duck | relay | relay gzip | relay by key"
+    " | relay : duck | relay gzip : relay | relay by key : relay |"
+)
 TIME = Line("Time", "of a duck", "ms")
 TRIES = Line("Tries", "whole", "", summed=True)
 
@@ -66,15 +70,15 @@ def test_a_table_has_medians_sums_and_ratios() -> None:
     assert list(numbers.tables()) == [
         "### Time",
         "",
-        "|  | bare | duck | relay | relay gzip | relay : duck | relay gzip : relay |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
-        "| of a duck, ms |  | 8 | 4 | 1 | 0.50 | 0.25 |",
+        HEAD,
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| of a duck, ms |  | 8 | 4 | 1 |  | 0.50 | 0.25 |  |",
         "",
         "### Tries",
         "",
-        "|  | bare | duck | relay | relay gzip | relay : duck | relay gzip : relay |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
-        "| whole |  | 18 | 406 | 3 | 22.56 | 0.01 |",
+        HEAD,
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| whole |  | 18 | 406 | 3 |  | 22.56 | 0.01 |  |",
         "",
     ]
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,9 +33,22 @@ def way(request: pytest.FixtureRequest) -> Way:
 
 
 @pytest.fixture(scope="session")
-def workspace(way: Way) -> Iterator[Workspace]:
-    with KeyedWorkspace() if way is Way.KEY else Workspace() as running:
-        yield running
+def workspaces() -> Iterator[Callable[[Way], Workspace]]:
+    """Give the workspace of a way, which is started once, however often tests go from one way to the other."""
+    running: dict[Way, Workspace] = {}
+    with ExitStack() as stack:
+
+        def of(way: Way) -> Workspace:
+            if way not in running:
+                running[way] = stack.enter_context(KeyedWorkspace() if way is Way.KEY else Workspace())
+            return running[way]
+
+        yield of
+
+
+@pytest.fixture(scope="session")
+def workspace(way: Way, workspaces: Callable[[Way], Workspace]) -> Workspace:
+    return workspaces(way)
 
 
 @pytest.fixture

@@ -199,6 +199,7 @@ def test_who_hangs_up_before_the_acknowledgement_is_answered_once_or_was_never_a
     assert len(answers) == len(set(answers)) == len(rows)
 
 
+@pytest.mark.reverse  # it is about the storage, which is the same by both ways
 def test_of_many_who_hang_up_before_the_acknowledgement_each_gets_its_answer_where_writing_takes_that_long(
     endpoint: Open, workspace: Workspace
 ) -> None:
@@ -287,6 +288,7 @@ def test_the_messages_of_a_conversation_run_one_after_the_other_as_they_came(
         assert "" not in told, "each knows what was said before"
 
 
+@pytest.mark.reverse  # it is about the storage, which is the same by both ways
 def test_what_is_too_much_is_refused_and_of_the_accepted_none_is_lost(endpoint: Open, workspace: Workspace) -> None:
     client = endpoint()
     long = [accepted(ask(client, "silent-600")) for _ in range(20)]
