@@ -2,8 +2,8 @@
 
 VENV = .venv
 BIN = $(VENV)/bin
-# The tests wait more than they compute: six at a time on any machine, each file's in one process and in their order.
-TOGETHER = -n 6 --dist loadfile --no-loadscope-reorder
+# The tests wait more than they compute: five at a time on any machine, each file's in one process and in their order.
+TOGETHER = -n 5 --dist loadfile --no-loadscope-reorder
 
 run: $(VENV)/ready  ## start the workspace in a box with the plugin in it
 	$(BIN)/python -m workspace

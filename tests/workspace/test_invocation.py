@@ -223,6 +223,7 @@ def test_an_invocation_that_takes_too_long_breaks_off(duck_workspace: Workspace)
     assert [call["outcome"] for call in duck_workspace.calls(hook=base)] == ["aborted"]
 
 
+@pytest.mark.alone  # on a busy machine the app may be as slow as whoever reads
 def test_more_events_than_fit_into_the_queue_are_lost(duck_workspace: Workspace) -> None:
     base = duck_workspace.endpoint()
     [answer] = invoked(base, app("burst-5000"))
