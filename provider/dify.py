@@ -14,7 +14,7 @@ from dify_plugin.core.server.__base.request_reader import RequestReader
 
 from provider.lines import Exchange
 from provider.service_api.api import ServiceApi
-from provider.service_api.kept import Kept
+from provider.service_api.cache import Kept
 from provider.service_api.row import AppByKey
 from provider.storage import SessionStorage
 from relay.call import Call, Interface, Upload

@@ -47,6 +47,14 @@ def is_public(address: str) -> bool:
     return found in _UNICAST and _is_global(found)
 
 
+def is_loopback(host: str) -> bool:
+    """Tell whether a URL's host is this machine by its name or address. Raises nothing."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _is_global(address: IPv4Address | IPv6Address) -> bool:
     return address.is_global and not address.is_multicast and not address.is_reserved
 

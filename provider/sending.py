@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from ipaddress import ip_address
 from ssl import SSLContext
 from typing import Any
 
@@ -15,7 +14,7 @@ import gevent
 import httpcore
 import httpx
 
-from provider.public import NotPublic, PublicTransport, Resolve
+from provider.public import NotPublic, PublicTransport, Resolve, is_loopback
 from relay import wire
 from relay.errors import RelayError
 from relay.openapi import VERSION
@@ -63,7 +62,7 @@ class Clients:
         """Give the client for an address: only to public ones, by the environment's proxies, or to this machine."""
         if public:
             return self._public
-        return self._direct if _is_loopback(url.host) else self._proxied
+        return self._direct if is_loopback(url.host) else self._proxied
 
     def close(self) -> None:
         """Close all that were made."""
@@ -206,15 +205,8 @@ def _base(value: object) -> str:
         return ""
     if url.userinfo or url.query or url.fragment or not url.host:
         return ""
-    fits = url.scheme == "https" or (url.scheme == "http" and _is_loopback(url.host))
+    fits = url.scheme == "https" or (url.scheme == "http" and is_loopback(url.host))
     return str(url).rstrip("/") if fits else ""
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _headers(request: Request) -> httpx.Headers:

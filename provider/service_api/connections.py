@@ -8,13 +8,13 @@ import ssl
 from collections.abc import Hashable, Iterable, Iterator
 from functools import cached_property
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from ipaddress import ip_address
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 import httpx
 
+from provider.public import is_loopback
 from provider.service_api import deadline, framing
 from provider.service_api.shares import Share, Shares
 from provider.service_api.tap import Tap
@@ -181,17 +181,10 @@ CONNECTIONS = Connections()
 
 def _proxy(url: httpx.URL) -> str:
     """Name the environment's proxy for an address, "" for none."""
-    if _is_loopback(url.host):
+    if is_loopback(url.host):
         return ""
     proxies = getproxies()
     proxy = proxies.get(url.scheme) or proxies.get("all") or ""
     if not proxy or proxy_bypass(url.host):
         return ""
     return proxy if "://" in proxy else f"http://{proxy}"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

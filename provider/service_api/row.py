@@ -8,8 +8,8 @@ from urllib.parse import quote
 from uuid import UUID
 
 from provider.service_api.api import ServiceApi
+from provider.service_api.cache import Kept
 from provider.service_api.deadline import Line
-from provider.service_api.kept import Kept
 from provider.service_api.problems import Kind, Problem
 from provider.service_api.told import error_of
 from relay.call import Call, Interface, Upload

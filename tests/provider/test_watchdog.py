@@ -16,6 +16,8 @@ pytestmark = pytest.mark.alone
 ROOT = Path(__file__).parent.parent.parent
 BUSY = ROOT / "tests" / "fixtures" / "busy"
 SAID = "kept everything else waiting for"
+# what it counts are greenlets, in each runtime; which request they work for, each tells in its own way
+IN_ONE = pytest.mark.parametrize("busy", ["local"], indirect=True)
 
 
 @pytest.fixture(scope="module", params=RUNTIMES)
@@ -50,6 +52,7 @@ def test_a_thread_that_is_over_is_named_by_the_request_that_it_worked_for(busy: 
     assert not [line for line in busy.printed if "the request itself" in line]
 
 
+@IN_ONE
 def test_what_belongs_to_no_request_is_told_too(busy: Workspace) -> None:
     ask(busy, "sleep", "before", 1)  # the same thread serves the next request, which is not its own
     ask(busy, "unmarked", "unused", 300)
@@ -57,6 +60,7 @@ def test_what_belongs_to_no_request_is_told_too(busy: Workspace) -> None:
     assert not [line for line in busy.printed if "before" in line]
 
 
+@IN_ONE
 def test_who_waits_keeps_nobody_waiting(busy: Workspace) -> None:
     ask(busy, "sleep", "asleep", 600)
     ask(busy, "compute", "later", 300)
@@ -64,6 +68,7 @@ def test_who_waits_keeps_nobody_waiting(busy: Workspace) -> None:
     assert not [line for line in busy.printed if "asleep" in line]
 
 
+@IN_ONE
 def test_each_is_told_once_and_in_order(busy: Workspace) -> None:
     for number in range(3):
         ask(busy, "compute", f"turn-{number}", 260)

@@ -136,7 +136,7 @@ def test_what_breaks_at_once_is_an_error_in_the_stream(duck_workspace: Workspace
 
 def test_a_wrong_input_is_refused_by_the_app(duck_workspace: Workspace) -> None:
     answer = completes(duck_workspace, "demo-completion").create_completion_message({"topic": []}, "blocking", "ann")
-    assert refusal(answer) == (400, "invalid_param", "topic in input form must be a string")
+    assert refusal(answer) == (400, "invalid_param", "(type 'text-input') topic in input form must be a string")
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/messages/quack/suggested", "/conversations/quack/variables"])
