@@ -39,7 +39,7 @@ def settings() -> Iterator[Setting]:
     for group in GROUPS:
         for name, info in group.model_fields.items():
             [field] = [said for said in info.metadata if isinstance(said, FormField)]
-            yield Setting(name, group.title, field, _stored(info.default))
+            yield Setting(name, group.heading, field, _stored(info.default))
 
 
 def render() -> str:

@@ -16,6 +16,8 @@ GET    /workspace/storage               {"<key>": "<value as hex>"}
 DELETE /workspace/storage
 GET    /workspace/storage/rows          {"rows": 1}: where it is counted, workspace/counting.py
 PUT    /workspace/storage/rows          {"rows": 3}
+PUT    /workspace/held/{name}           let an app's last event through: workspace/apps/held.py
+DELETE /workspace/held                  hold all of them back again
 DELETE /workspace/conversations         forget those of the demo apps and the model
 
 `/workspace/senders/…`: workspace/senders/management.py
@@ -35,6 +37,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from workspace.apps.held import GATES
 from workspace.calls import Journal
 from workspace.counting import Counting
 from workspace.endpoint import Endpoint, Endpoints
@@ -71,6 +74,8 @@ class Management:
             Route("/storage", self.clear_storage, methods=["DELETE"]),
             Route("/storage/rows", self.list_rows, methods=["GET"]),
             Route("/storage/rows", self.put_rows, methods=["PUT"]),
+            Route("/held/{name}", self.let_through, methods=["PUT"]),
+            Route("/held", self.hold, methods=["DELETE"]),
             Route("/conversations", self.forget_conversations, methods=["DELETE"]),
         ]
 
@@ -154,6 +159,14 @@ class Management:
     async def put_rows(self, request: Request) -> Response:
         self.counting.rows = int((await request.json())["rows"])
         return await self.list_rows(request)
+
+    async def let_through(self, request: Request) -> Response:
+        GATES.open(request.path_params["name"])
+        return Response(status_code=204)
+
+    async def hold(self, _request: Request) -> Response:
+        GATES.close()
+        return Response(status_code=204)
 
     async def forget_conversations(self, _request: Request) -> Response:
         self.database.forget_conversations()

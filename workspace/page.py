@@ -32,6 +32,21 @@ class Demo:
     hook: str = "duck"
 
 
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A demo app as a person meets it in a browser."""
+
+    title: str
+    path: str
+    what: str
+
+
+_FACES = (
+    Face("Chat with the guide", "/duck/demo-guide", "Opens with words of its own, takes an input of every kind."),
+    Face("Ask for a report", "/workflow/demo-report", "A workflow: its form, its steps, outputs of every kind."),
+    Face("Watch an agent", "/duck/demo-agent", "What it thinks, which tools it calls, where it found it."),
+    Face("Wait for a person", "/workflow/demo-approval", "A workflow that stops until somebody decides."),
+)
 _DEMOS = (
     Demo("A chat", "/duck/demo-chat", {"query": "Why do ducks quack?"}),
     Demo("A workflow", "/workflow/demo-workflow", {"text": "Ducks swim. Ducks fly. Ducks quack all day."}),
@@ -55,11 +70,13 @@ class StartPage:
     def lines(self) -> Iterator[str]:
         """Yield what the terminal shows once everything runs; tests read the first line."""
         yield f"Workspace ready: {self.url}/"
+        for face in _FACES:
+            yield f"  {face.title + ':':21}{self.url}{self._page(face)}"
         for demo in _DEMOS:
-            yield f"  {demo.title + ':':14}{self.url}{self._link(demo)}"
-        yield f"  {'In a chat:':14}{self.url}/chat"
+            yield f"  {demo.title + ':':21}{self.url}{self._link(demo)}"
+        yield f"  {'In a chat:':21}{self.url}/chat"
         model = next(iter(DEMO_MODELS))
-        yield f"  {'In a client:':14}base URL {self.url}/e/clients/v1, key {DEMO_KEY}, model {model}"
+        yield f"  {'In a client:':21}base URL {self.url}/e/clients/v1, key {DEMO_KEY}, model {model}"
         debugging = self._debugging()
         if debugging is not None:
             yield f"  Remote debugging: REMOTE_INSTALL_URL={debugging.address} REMOTE_INSTALL_KEY={debugging.key}"
@@ -80,6 +97,10 @@ class StartPage:
         key = self._key(demo.hook)
         query = {**demo.fields, **more, **({"key": key} if key else {})}
         return f"/e/{demo.hook}{demo.path}?{urlencode(query)}"
+
+    def _page(self, face: Face) -> str:
+        key = self._key("duck")
+        return f"/e/duck{face.path}" + (f"?{urlencode({'key': key})}" if key else "")
 
     def _curl(self, demo: Demo, base_url: str) -> str:
         key = self._key(demo.hook)
@@ -112,6 +133,7 @@ class StartPage:
             runtime=self.runtime_name,
             pids=self.runtime.pids,
             base_url=base_url,
+            faces=[(face, self._page(face)) for face in _FACES],
             demos=demos,
             apps=sorted(self.apps.named),
             client={"key": DEMO_KEY, "models": DEMO_MODELS},

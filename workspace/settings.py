@@ -5,7 +5,10 @@ from typing import Any
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEMO_KEY = "quack-quack"
-DEMO_APPS = ("demo-chat", "demo-workflow", "demo-completion")
+DEMO_APPS = (
+    *("demo-guide", "demo-report", "demo-agent", "demo-approval"),
+    *("demo-chat", "demo-workflow", "demo-completion"),
+)
 DEMO_MODELS = {"duck-chat": "demo-chat", "duck-workflow": "demo-workflow"}
 """Under which names clients of OpenAI's API see them."""
 

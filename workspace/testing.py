@@ -245,6 +245,10 @@ class Workspace:
     def forget_conversations(self) -> None:
         self.client.delete("/workspace/conversations").raise_for_status()
 
+    def let_through(self, name: str) -> None:
+        """Let the apps go on that hold their last event back under a name: `held-<name>-<events>` and others."""
+        self.client.put(f"/workspace/held/{name}").raise_for_status()
+
     def clear_storage(self) -> None:
         self.client.delete("/workspace/storage").raise_for_status()
 

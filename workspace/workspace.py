@@ -78,7 +78,7 @@ class Workspace:
         self.runtime_name = options.runtime
         self.instances = [self._instance(number, port) for number in range(options.instances)]
         self.runtime = Instances(self.instances) if len(self.instances) > 1 else self.instances[0]
-        self.apps = Catalogue(named_apps(options.settings, self.database))
+        self.apps = Catalogue(named_apps(options.settings, self.database, url=self.url))
         self.invocations = Invocations(
             apps=self.apps,
             database=self.database,

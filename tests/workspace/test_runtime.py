@@ -154,6 +154,7 @@ def test_each_process_has_an_address_of_which_the_plugin_sees_nothing(three: Wor
     assert httpx.get(f"{three.through(base, 3)}/seen").status_code == 404
 
 
+@pytest.mark.alone
 def test_a_process_that_crashes_is_started_again_while_the_others_go_on(three: Workspace) -> None:
     before = three.plugin()["pids"]
     crashing, base = three.endpoint(faults={"crash_after_chunks": 3}), three.endpoint()

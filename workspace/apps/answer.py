@@ -6,9 +6,11 @@ Source: Dify's Service API ("Send chat message", "Run workflow") and recorded tr
 import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
 from workspace.apps.app import Event, Mode, Refused, unknown
+from workspace.storage import StoredFile
 
 USAGE: Mapping[str, Any] = {
     "prompt_tokens": 10,
@@ -56,17 +58,27 @@ class MessageAnswer:
     def agent_message(self, text: str) -> Event:
         return {"event": "agent_message", **self._ids, "answer": text}
 
-    def agent_thought(self, position: int, thought: str, *, tool: str = "", observation: str = "") -> Event:
+    def agent_thought(
+        self,
+        position: int,
+        thought: str,
+        *,
+        tool: str = "",
+        tool_input: str = "",
+        observation: str = "",
+        thought_id: str | None = None,
+    ) -> Event:
+        """Return a thought; Dify says it again under its id, each time with what has come since."""
         return {
             "event": "agent_thought",
             **self._ids,
-            "id": str(uuid.uuid4()),
+            "id": thought_id or str(uuid.uuid4()),
             "position": position,
             "thought": thought,
             "observation": observation,
             "tool": tool,
             "tool_labels": {tool: {"en_US": tool}} if tool else {},
-            "tool_input": "",
+            "tool_input": tool_input,
             "message_files": [],
         }
 
@@ -78,8 +90,11 @@ class MessageAnswer:
         ids = {name: value for name, value in self._ids.items() if name not in {"id", "task_id"}}
         return {"event": "error", **ids, "code": code, "message": message, "status": status}
 
-    def end(self, spent: Mapping[str, Any] = USAGE) -> Event:
-        return self.other("message_end", metadata={"usage": dict(spent), "retriever_resources": []}, files=None)
+    def end(self, spent: Mapping[str, Any] = USAGE, *, sources: Iterable[Mapping[str, Any]] = ()) -> Event:
+        resources = [dict(source) for source in sources]
+        return self.other(
+            "message_end", metadata={"usage": dict(spent), "retriever_resources": resources}, files=None
+        )
 
 
 class WorkflowRun:
@@ -112,9 +127,15 @@ class WorkflowRun:
         )
 
     def node(
-        self, title: str, node_type: str, outputs: Mapping[str, Any] | None = None, *, error: str | None = None
+        self,
+        title: str,
+        node_type: str,
+        outputs: Mapping[str, Any] | None = None,
+        *,
+        error: str | None = None,
+        elapsed: float = 0.1,
     ) -> tuple[Event, Event]:
-        """Return node_started and node_finished of the next step."""
+        """Return node_started and node_finished of the next step, which is said to take `elapsed` seconds."""
         self._steps += 1
         node = {
             "id": str(uuid.uuid4()),
@@ -132,7 +153,7 @@ class WorkflowRun:
             "outputs": {} if error else dict(outputs or {}),
             "status": "failed" if error else "succeeded",
             "error": error,
-            "elapsed_time": 0.1,
+            "elapsed_time": elapsed,
             "execution_metadata": None,
             "finished_at": int(time.time()),
             "files": [],
@@ -144,7 +165,54 @@ class WorkflowRun:
             "text_chunk", {"text": text, "from_variable_selector": [f"node-{max(self._steps, 1)}", "text"]}
         )
 
-    def finished(self, outputs: Mapping[str, Any], *, status: str = "succeeded", error: str | None = None) -> Event:
+    def human_input_required(self, title: str, content: str, actions: Mapping[str, str]) -> Event:
+        """Return what Dify says when the next step is a person's: their form, and its buttons by their ids.
+
+        Source: Dify's api/core/app/entities/task_entities.py, `HumanInputRequiredResponse`.
+        """
+        self._steps += 1
+        return self.other(
+            "human_input_required",
+            {
+                "form_id": str(uuid.uuid4()),
+                "node_id": f"node-{self._steps}",
+                "node_title": title,
+                "form_content": content,
+                "inputs": [],
+                "actions": [{"id": one, "title": name, "button_style": "default"} for one, name in actions.items()],
+                "display_in_ui": True,
+                "form_token": str(uuid.uuid4()),
+                "approval_channels": ["console"],
+                "resolved_default_values": {},
+                "expiration_time": int(self._begun) + 3 * 24 * 60 * 60,  # seconds since 1970
+            },
+        )
+
+    def paused(self, required: Event) -> Event:
+        """Return what ends a run that waits for a person."""
+        form = required["data"]
+        return self.other(
+            "workflow_paused",
+            {
+                "paused_nodes": [form["node_id"]],
+                "outputs": {},
+                "reasons": [{"TYPE": "human_input_required", **form}],
+                "status": "paused",
+                "created_at": int(self._begun),
+                "elapsed_time": round(time.time() - self._begun, 3),
+                "total_tokens": 30,
+                "total_steps": self._steps,
+            },
+        )
+
+    def finished(
+        self,
+        outputs: Mapping[str, Any],
+        *,
+        status: str = "succeeded",
+        error: str | None = None,
+        files: Iterable[Mapping[str, Any]] = (),
+    ) -> Event:
         return self.other(
             "workflow_finished",
             {
@@ -160,9 +228,30 @@ class WorkflowRun:
                 "created_at": int(self._begun),
                 "finished_at": int(time.time()),
                 "exceptions_count": 0,
-                "files": [],
+                "files": [dict(file) for file in files],
             },
         )
+
+
+def output_file(file_id: str, file: StoredFile, kind: str, base_url: str) -> dict[str, Any]:
+    """Describe a file as Dify does among a workflow's outputs.
+
+    Source: Dify's `File.to_dict`, whose address holds a signature.
+    """
+    return {
+        "dify_model_identity": "__dify__file__",
+        "id": None,
+        "tenant_id": "workspace",
+        "type": kind,
+        "transfer_method": "tool_file",
+        "remote_url": "",
+        "related_id": file_id,
+        "filename": file.name,
+        "extension": PurePosixPath(file.name).suffix,
+        "mime_type": file.media_type,
+        "size": len(file.body),
+        "url": f"{base_url}/files/{file_id}",
+    }
 
 
 def blocking(events: Sequence[Event], mode: Mode) -> Event:

@@ -7,8 +7,9 @@ from typing import Any
 
 from workspace.apps.answer import MessageAnswer, WorkflowRun
 from workspace.apps.app import AppCall, Event
+from workspace.apps.field import FILE_METHODS, FILE_TYPES, Field, Kind
 from workspace.apps.filling import WORDS, filling
-from workspace.apps.form import FILE_METHODS, FILE_TYPES, Field, Form, Kind
+from workspace.apps.form import Form
 
 MARKDOWN = """# Ducks
 
@@ -58,7 +59,10 @@ _XSS = ("<script>alert(1)</script>", "[x](javascript:alert(1))", "<img src=x one
 _KINDS_OF_FIELDS: Mapping[str, Kind] = {
     "text": "text-input",
     "paragraph": "paragraph",
+    "select": "select",
     "number": "number",
+    "checkbox": "checkbox",
+    "json": "json_object",
     "file": "file",
     "files": "file-list",
 }
@@ -88,8 +92,10 @@ def _said(mark: str) -> dict[str, Any]:
     if mark in FILE_METHODS:
         return {"methods": (mark,)}
     first, *others = mark.split("+")
-    if first == "ext":
-        return {"extensions": tuple(others)}
+    if first in {"ext", "options"}:
+        return {"extensions" if first == "ext" else first: tuple(others)}
+    if first == "default":
+        return {first: "+".join(others)}
     if first.isdecimal() and not others:
         return {"most": int(first)}
     if {first, *others} <= {*FILE_TYPES}:
@@ -203,27 +209,15 @@ async def rich(_arguments: list[str], call: AppCall) -> AsyncIterator[Event]:
         yield answer.message(RICH[start : start + 40])
     for file in FILES:
         yield {**answer.other("message_file"), "id": "file-1", **file}
-    end = answer.end()
-    yield {**end, "metadata": {**end["metadata"], "retriever_resources": list(SOURCES)}}
+    yield answer.end(sources=SOURCES)
 
 
 async def paused(_arguments: list[str], call: AppCall) -> AsyncIterator[Event]:
     run = WorkflowRun(call.inputs)
     yield run.started()
-    yield run.other(
-        "human_input_required",
-        {
-            "form_id": "form-1",
-            "node_id": "node-1",
-            "node_title": "Ask the keeper",
-            "form_content": "May it swim?",
-            "inputs": [],
-            "actions": [{"id": "yes", "title": "Yes"}, {"id": "no", "title": "No"}],
-            "form_token": "token-1",
-            "expiration_time": 4102444800,  # seconds since 1970
-        },
-    )
-    yield run.other("workflow_paused", {"paused_nodes": ["node-1"], "outputs": {}, "reasons": [], "status": "paused"})
+    required = run.human_input_required("Ask the keeper", "May it swim?", {"yes": "Yes", "no": "No"})
+    yield required
+    yield run.paused(required)
 
 
 def xss(_arguments: list[str], call: AppCall) -> AsyncIterator[Event]:

@@ -1,19 +1,18 @@
 """The demo apps: a chat, a workflow and a completion that answer from their input, at a model's pace."""
 
-import asyncio
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workspace.apps.answer import MessageAnswer, WorkflowRun, usage, words
+from workspace.apps.answer import MessageAnswer, WorkflowRun, usage
 from workspace.apps.app import AppCall, Event, Mode, invalid_param
-from workspace.apps.form import Field, Form, system_parameters
+from workspace.apps.field import Field
+from workspace.apps.form import Form, system_parameters
+from workspace.apps.pace import paced, step
 from workspace.storage import Database
 
-_TOKEN_S = 1 / 30  # a language model of some size
-_STEP_S = 0.1
 _COUNT_LIMIT = 50
 _DEFAULT_TEXT = "Ducks swim. Ducks fly. Above all, ducks quack, and nobody knows why the echo stays away."
 
@@ -21,12 +20,6 @@ _PICTURE = Field(kind="file", name="picture", label="A picture", types=("image",
 _DOCUMENTS = Field(kind="file-list", name="documents", label="Documents", types=("document",))
 
 Turns = list[dict[str, str]]  # {"query", "answer", "at": "HH:MM:SS"}, oldest first
-
-
-async def _paced(text: str) -> AsyncIterator[str]:
-    for piece in words(text):
-        yield piece
-        await asyncio.sleep(_TOKEN_S)
 
 
 _CHAT_FORM = Form(Field(kind="text-input", name="name", label="Your name"), _PICTURE, _DOCUMENTS)
@@ -85,7 +78,7 @@ class DemoChat:
             text += f"\n\nIn `{field}` I see {file.described()}."
         text += beside
         answer = MessageAnswer(call.conversation_id)
-        async for piece in _paced(text):
+        async for piece in paced(text):
             yield answer.message(piece)
         turns.append({"query": call.query, "answer": text, "at": time.strftime("%H:%M:%S")})
         self.database.save_turns(answer.conversation_id, call.app_id, call.user, turns)
@@ -174,17 +167,17 @@ class DemoWorkflow:
         sentences = [part.strip() for part in re.split(r"(?<=[.!?])\s+", text) if part.strip()]
         for event in run.node("Split", "code", {"sentences": sentences}):
             yield event
-            await asyncio.sleep(_STEP_S)
+            await step()
         counts = {"sentences": len(sentences), "words": len(text.split()), "characters": len(text)}
         for event in run.node("Count", "code", counts):
             yield event
-            await asyncio.sleep(_STEP_S)
+            await step()
         summary = f"{counts['words']} words in {counts['sentences']} sentences, in short: {_shortest(sentences)}"
         for field, file in files:
             summary += f" In {field} there is {file.described()}."
         started, finished = run.node("Summarise", "llm", {"text": summary})
         yield started
-        async for piece in _paced(summary):
+        async for piece in paced(summary):
             yield run.text_chunk(piece)
         yield finished
         described = [
@@ -219,6 +212,6 @@ class DemoCompletion:
             text += f"\n\nYou said “{call.query}”."
         text += _beside(self.form, call, self.database)
         answer = MessageAnswer(completion=True)
-        async for piece in _paced(text):
+        async for piece in paced(text):
             yield answer.message(piece)
         yield answer.end(usage(topic, text))

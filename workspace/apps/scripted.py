@@ -16,11 +16,17 @@
     mirror[-<gap ms>]                   a workflow whose outputs are its inputs, for the same
     form-<field>[-<field>…]             a workflow that declares inputs, checks them and gives back those it took
     chatform-<field>[-<field>…]         the same as a chat. A field: <kind>.<name>[.<mark>…], and a kind:
-                                        text, paragraph, number, file, files. A mark: required, and of files
-                                        local_file or remote_url, types as image+custom, extensions of custom
-                                        files as ext+zip+txt, how many at most as 3
+                                        text, paragraph, select, number, checkbox, json, file, files. A mark:
+                                        required, default+x, how many characters or files at most as 3, of a
+                                        select options+Big+Small, and of files local_file or remote_url, types
+                                        as image+custom, extensions of custom files as ext+zip+txt
     small-<field>[-<field>…]            a form of a Dify that takes files of at most 1 MiB
-    paused, xss, markdown
+    essay-<events>-<gap ms>             so many pieces of a long text in Markdown, 25 characters each
+    paused, xss, markdown, replaced     replaced: says a text that is then taken back
+    held-<name>-<events>                a chat that says so many messages, and its last one when the name is let
+                                        through: PUT /workspace/held/<name>
+    heldworkflow-<name>-<nodes>         a workflow that waits in a node behind so many others
+    heldchatflow-<name>-<nodes>         the same as a chat, behind its text
 
     error-<text>                        breaks off with the text before any event
     broken-<events>[-<gap ms>[-<text>]] breaks off after the events
@@ -40,7 +46,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workspace.apps import answering, failing
+from workspace.apps import answering, essay, failing, held
 from workspace.apps.answering import field_of
 from workspace.apps.app import App, AppCall, Event, Mode
 from workspace.apps.filling import kind_of
@@ -117,8 +123,13 @@ _KINDS: Mapping[str, _Kind] = {
     "small": _Kind("workflow", answering.form, required=1, fields=True, mib=1),
     "chatform": _Kind("chat", answering.chat_form, required=1, fields=True),
     "paused": _Kind("workflow", answering.paused),
+    "held": _Kind("chat", held.held, (str, int), 2),
+    "heldworkflow": _Kind("workflow", held.held_workflow, (str, int), 2),
+    "heldchatflow": _Kind("advanced-chat", held.held_chatflow, (str, int), 2),
     "xss": _Kind("chat", answering.xss),
     "markdown": _Kind("chat", answering.markdown),
+    "essay": _Kind("chat", essay.essay, (int, int), 1),
+    "replaced": _Kind("chat", essay.replaced),
     "error": _Kind("chat", failing.error),
     "broken": _Kind("chat", failing.broken, (int, int), 1),
     "cut": _Kind("chat", failing.cut, (int, int), 1),

@@ -39,6 +39,10 @@ class _Sign:
 
 
 _SIGNS: Mapping[str, _Sign] = {
+    "demo-guide": _Sign("Guide to the pond", "Plans your visit.", "🦆"),
+    "demo-report": _Sign("Report on ducks", "Writes in four steps, from what you fill in.", "📄"),
+    "demo-agent": _Sign("Duck that looks things up", "Shows its tools and its sources.", "🔎"),
+    "demo-approval": _Sign("Duck that asks first", "Waits for a person.", "✋"),
     "demo-chat": _Sign("Duck of the pond", "Talks about what you say.", "🦆"),
     "demo-workflow": _Sign("Duck at work", "Splits, counts and sums up a text.", "🧮"),
     "demo-completion": _Sign("Duck that writes", "Two lines about a topic.", "🪶"),

@@ -13,8 +13,8 @@ from workspace.storage import Database, StoredFile
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the demo apps talk without their pauses."""
-    monkeypatch.setattr("workspace.apps.demo._TOKEN_S", 0)
-    monkeypatch.setattr("workspace.apps.demo._STEP_S", 0)
+    monkeypatch.setattr("workspace.apps.pace.TOKEN_S", 0)
+    monkeypatch.setattr("workspace.apps.pace.STEP_S", 0)
 
 
 def run(database: Database, app_id: str, **call: Any) -> list[dict[str, Any]]:
@@ -75,7 +75,7 @@ def test_files_are_told_by_name_type_size_and_address(database: Database) -> Non
     ("inputs", "message"),
     [
         ({"picture": "duck.png"}, "picture in input form must be a file"),
-        ({"documents": {"transfer_method": "remote_url"}}, "documents in input form must be a file list"),
+        ({"documents": {"transfer_method": "remote_url"}}, "documents in input form must be a list of files"),
         ({"picture": {"transfer_method": "tool_file", "tool_file_id": "gone"}}, "Invalid upload file"),
         ({"name": ["a"]}, "name in input form must be a string"),
     ],

@@ -152,9 +152,13 @@ def test_the_settings_name_the_apps(database: Database) -> None:
         openai_model="m",
     )
     assert sorted(named_apps(settings, database)) == [
+        "demo-agent",
+        "demo-approval",
         "demo-chat",
         "demo-completion",
+        "demo-guide",
         "demo-model",
+        "demo-report",
         "demo-workflow",
         "support",
     ]

@@ -231,10 +231,10 @@ def test_a_form_takes_what_it_declares(inputs: dict[str, Any], taken: dict[str, 
     [
         ({}, "city is required in input form"),
         ({"city": None}, "city is required in input form"),
-        ({"city": ["a"]}, "city in input form must be a string"),
+        ({"city": ["a"]}, "(type 'text-input') city in input form must be a string"),
         ({"city": "x", "map": "m.png"}, "map in input form must be a file"),
         ({"city": "x", "map": [{}]}, "map in input form must be a file"),
-        ({"city": "x", "photos": {"transfer_method": "tool_file"}}, "photos in input form must be a file list"),
+        ({"city": "x", "photos": {"transfer_method": "tool_file"}}, "photos in input form must be a list of files"),
         ({"city": "x", "photos": [{"transfer_method": "tool_file"}]}, "Invalid upload file"),
     ],
 )
@@ -242,6 +242,61 @@ def test_a_form_refuses_what_does_not_fit(inputs: dict[str, Any], message: str) 
     with pytest.raises(Refused) as refused:
         run(f"form-{FORM}", inputs=inputs)
     assert (refused.value.status, str(refused.value)) == (400, message)
+
+
+KINDS = "text.t.3-select.s.options+Big+Small-number.n-checkbox.c-json.j-files.f.1"
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [
+        ({"t": "abc", "s": "Big", "j": {"a": 1}}, {"t": "abc", "s": "Big", "j": {"a": 1}}),
+        ({"n": "7", "c": "on"}, {"n": 7, "c": True}),
+        ({"n": "7.5", "c": "no"}, {"n": 7.5, "c": False}),
+        ({"n": " ", "c": 1, "j": ""}, {"n": None, "c": True, "j": ""}),
+        ({"n": -2, "c": "perhaps", "f": ""}, {"n": -2, "c": "perhaps", "f": None}),
+        ({"s": None, "n": None, "c": None, "j": None}, {"s": None, "n": None, "c": None, "j": None}),
+        ({"t": None}, {"t": ""}),
+    ],
+)
+def test_an_input_of_each_kind_becomes_what_dify_makes_of_it(given: dict[str, Any], taken: dict[str, Any]) -> None:
+    assert run(f"form-{KINDS}", inputs=given)[-1]["data"]["outputs"] == taken
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "message"),
+    [
+        ({"t": 5}, 400, "(type 'text-input') t in input form must be a string"),
+        ({"t": "abcd"}, 400, "t in input form must be less than 3 characters"),
+        ({"s": ""}, 400, "s in input form must be one of the following: ['Big', 'Small']"),
+        ({"s": True}, 400, "(type 'select') s in input form must be a string"),
+        ({"n": "two"}, 400, "n in input form must be a valid number"),
+        ({"n": []}, 500, "expected value type int, float or str, got <class 'list'>, value: []"),
+        ({"j": "{}"}, 400, "j in input form must be a dict"),
+        ({"f": [{}, {}]}, 400, "f in input form must be less than 1 files"),
+    ],
+)
+def test_an_input_of_each_kind_is_refused_as_dify_does(given: dict[str, Any], status: int, message: str) -> None:
+    with pytest.raises(Refused) as refused:
+        run(f"form-{KINDS}", inputs=given)
+    assert (refused.value.status, str(refused.value)) == (status, message)
+
+
+def test_a_form_tells_its_options_and_limits() -> None:
+    told = asyncio.run(Catalogue({}).parameters("form-text.t.3.default+Hi-select.s.options+Big+Small-checkbox.c"))
+    assert told["user_input_form"] == [
+        {"text-input": {"variable": "t", "label": "T", "required": False, "default": "Hi", "max_length": 3}},
+        {
+            "select": {
+                "variable": "s",
+                "label": "S",
+                "required": False,
+                "default": None,
+                "options": ["Big", "Small"],
+            }
+        },
+        {"checkbox": {"variable": "c", "label": "C", "required": False, "default": None}},
+    ]
 
 
 LINK = {"transfer_method": "remote_url", "type": "image", "url": "https://pond.example/a.PNG"}
