@@ -11,11 +11,13 @@ from werkzeug import Request, Response
 
 from relay.call import Interface
 from relay.carry import Carrier
-from relay.decide import decide
+from relay.decide import Decision, decide
+from relay.entrance import HTML
 from relay.errors import MethodNotAllowed, NotFound, RelayError, Unauthorized
 from relay.given import Apps
 from relay.host import Host
-from relay.incoming import access
+from relay.incoming import access, session
+from relay.incoming.access import Caller
 from relay.incoming.received import Received, new_id, receive
 from relay.incoming.settings import Access, Settings
 from relay.incoming.templates import Budget
@@ -25,15 +27,23 @@ from relay.later.sweep import look
 from relay.log import Line, unforeseen
 from relay.outgoing import coding, cors, formats
 from relay.outgoing.pump import LARGEST, UNFORESEEN, parted, split
-from relay.outgoing.response import HEADERS, code_whole, of_reply, refusal
+from relay.outgoing.response import HEADERS, code_whole, of_reply, of_type, refusal
 from relay.outward import BY_KEY, SENT_BY_RELAY
+from relay.page import policy, posted, problem, refused, visit
+from relay.page.view import View
 from relay.plan import Destination
-from relay.run.dify import Dify, KeyedApp, Session
+from relay.run import tasks
+from relay.run.dify import Dify, KeyedApp, Session, StorageFailed
 from relay.run.failure import from_exception
+from relay.run.records import STOPS, RecordsFull
+from relay.run.tasks import Scope
 from relay.run.ways import Ways
-from relay.senders import Scheme
+from relay.senders import Reply, Scheme
+from relay.showing import Refusal
 
-ROUTES: Mapping[Interface, str] = {interface: interface for interface in Interface} | {Interface.ANY: "duck"}
+POLICY = "Content-Security-Policy"
+# a browser's back button shows a page of ours again: without it, it asks the app anew or shows nothing
+KEPT_TO_GO_BACK_TO = {"Cache-Control": "private, no-cache, no-transform"}
 
 
 def respond(
@@ -62,17 +72,60 @@ def respond(
         line.notes.extend(decision.notes)
         if decision.reply:
             return of_reply(decision.reply, received.method)
+        if decision.refusal:
+            return _refused(line, decision, decision.refusal)
         gzip = coding.accepts_gzip(received.header("accept-encoding"))
         carrier = Carrier(settings=owner, dify=ways, line=line, host=host, gzip=gzip)
+        if decision.stop is not None:
+            return _stopped(carrier, decision, received)
         if decision.plans[0].destination is not Destination.RESPONSE:
             look(carrier, received)
             return accept_all(carrier, decision.plans, received)
+        if decision.view:
+            return _shown(carrier, decision, decision.view)
         if len(decision.plans) == 1:
             return carrier.answer(decision.plans[0])
         carrier.answer_all(decision.plans)
         return of_reply(decision.acknowledgement, received.method)
 
-    return finish(received, owner, work, route=f"/{ROUTES[interface]}", host=host)
+    return finish(received, owner, work, route=f"/{visit.ROUTES[interface]}", host=host)
+
+
+def _shown(carrier: Carrier, decision: Decision, view: View) -> Response:
+    """Give the answer as a page, or the page that says why there is none and asks again."""
+    [plan] = decision.plans
+    try:
+        return carrier.answer(plan)
+    except RelayError as error:
+        return _refused(carrier.line, decision, Refusal(error=error, view=view, query=plan.call.query))
+
+
+def _refused(line: Line, decision: Decision, refusal: Refusal) -> Response:
+    error = refusal.error
+    line.failed(error)
+    status, page = refused.page(
+        error,
+        refusal.view,
+        refusal.query[: posted.LARGEST_SHOWN],
+        owner=decision.caller is Caller.KEY,
+        posted=decision.posted,
+        request_id=line.request_id,
+    )
+    response = of_type(HTML, page, status)
+    response.headers.update(error.headers)
+    return response
+
+
+def _stopped(carrier: Carrier, decision: Decision, received: Received) -> Response:
+    """End a run that a page has begun. Nobody learns whether there was any."""
+    scope = Scope(endpoint_id=received.endpoint_id, app_id=decision.app_id, user=None)
+    # a stranger, whom no limit counts, writes nothing
+    records = carrier.records_of(received.endpoint_id, STOPS) if decision.caller is Caller.KEY else None
+    try:
+        tasks.stop(scope, decision.stop or "", records)
+    except (StorageFailed, RecordsFull):
+        carrier.line.notes.append("a run may go on: Dify's storage does not answer")
+    return of_reply(Reply(status=204, media_type=""), received.method)
 
 
 def refuse(
@@ -125,15 +178,15 @@ def finish(
         response = work(line)
     except RelayError as error:
         line.failed(error)
-        readable = formats.asks_for_page(received) if error.readable is None else error.readable
-        scheme = _sender(settings) if by_sender else None
-        response = tell(error) if tell else refusal(error, readable=readable, scheme=scheme)
+        response = tell(error) if tell else _refusal(error, received, settings, line, host, by_sender=by_sender)
     except Exception as error:  # noqa: BLE001 - the SDK would send the traceback to the caller
         unforeseen(line.request_id, error)
         line.notes.append("500 internal_error")
         unknown = RelayError(UNFORESEEN)
-        response = tell(unknown) if tell else refusal(unknown, readable=formats.asks_for_page(received))
+        response = tell(unknown) if tell else _refusal(unknown, received, settings, line, host, by_sender=False)
     response.headers.update({**HEADERS, "X-Request-Id": line.request_id, **cors.headers(received, settings)})
+    if response.mimetype == "text/html" and POLICY not in response.headers:
+        response.headers.update({**_policy(received, settings), **KEPT_TO_GO_BACK_TO})
     if received.method != "OPTIONS":
         response.vary.add("Accept-Encoding")
     line.status = response.status_code
@@ -147,6 +200,25 @@ def finish(
         response.response = parted(body, host.ending)
         response.headers.pop("Content-Length", None)
     return response
+
+
+def _refusal(
+    error: RelayError, received: Received, settings: Settings, line: Line, host: Host, *, by_sender: bool
+) -> Response:
+    readable = formats.asks_for_page(received) if error.readable is None else error.readable
+    scheme = _sender(settings) if by_sender else None
+    if not readable:
+        return refusal(error, scheme=scheme)
+    owner = error.holder or session.is_holder(received, settings, host.clock())
+    view = visit.view(received, settings)
+    signs = settings.access is Access.SIGNATURE
+    page = problem.page(error, view, owner=owner, request_id=line.request_id, signs=signs)
+    return refusal(error, scheme=scheme, page=page)
+
+
+def _policy(received: Received, settings: Settings) -> Mapping[str, str]:
+    shown = visit.view(received, settings)
+    return policy.headers(accent=shown.accent, image_hosts=shown.image_hosts, framed_by=settings.cors_origins)
 
 
 def _sender(settings: Settings) -> Scheme | None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from typing import Any
@@ -13,11 +13,12 @@ from relay import wire
 from relay.answer import finish
 from relay.call import Interface
 from relay.carry import Carrier
-from relay.errors import AppUnavailable, DeliveryNotFound, Unauthorized
+from relay.entrance import HTML, TO
+from relay.errors import AppUnavailable, DeliveryNotFound, Forbidden, Unauthorized
 from relay.execution import JSON
 from relay.host import Host
-from relay.incoming import session
-from relay.incoming.received import Received, receive
+from relay.incoming import access, session
+from relay.incoming.received import KEY, Received, receive
 from relay.incoming.session import How
 from relay.incoming.settings import ReplyTo, Settings
 from relay.later import check, page
@@ -30,6 +31,8 @@ from relay.later.sweep import look, sweep_of
 from relay.log import Line
 from relay.outgoing import formats
 from relay.outgoing.response import of_reply, of_type
+from relay.page import sign_in, visit
+from relay.page.sign_in import Said
 from relay.plan import Destination
 from relay.replies.channel import Target
 from relay.replies.table import CHANNELS
@@ -118,8 +121,10 @@ class _Asked:
         """Answer whoever holds the key, or a browser in which it was entered."""
         received = self.received
         readable = formats.asks_for_page(received)
-        if action is Action.ALL and received.method == "POST" and self._is_sign_in():
-            return self._sign_in()
+        if visit.brings_key(received):
+            return self._sign_in_by_address(action)
+        if action is Action.ALL and received.method == "POST" and (turned := self._turn()):
+            return turned
         try:
             how = session.let_in(received, self.settings, self.host.clock())
         except Unauthorized as error:
@@ -171,27 +176,68 @@ class _Asked:
 
     # --- the page
 
+    def _told(self, field: str) -> Any:
+        return (self.received.content.values or {}).get(field)
+
+    def _turn(self) -> Response | None:
+        """Sign in or out, if that is what a form asks."""
+        if self._is_sign_in():
+            return self._sign_in()
+        return self._sign_out() if self._told("do") == "sign-out" else None
+
     def _is_sign_in(self) -> bool:
-        values = self.received.content.values or {}
-        return "key" in values and "do" not in values
+        return self._told(KEY) is not None and self._told("do") is None
 
     def _sign_in(self) -> Response:
-        values = self.received.content.values or {}
         try:
             token = session.sign_in(self.received, self.settings, self.host.clock())
         except Unauthorized as error:
-            said = page.WRONG_KEY if self.settings.api_keys else page.NO_KEY
-            return page.respond(page.sign_in(said, to=page.destination(values.get("to"))), int(error.status))
-        to = page.destination(values.get("to"))
-        cookie = session.set_cookie(token, secure=session.is_secure(self.received, self.settings))
-        location = f"deliveries/{to}" if to else "deliveries"
-        return of_reply(Reply(status=303, headers={"Location": location, "Set-Cookie": cookie}), "POST")
+            return self._asked_again(self._told(TO), int(error.status))
+        return self._signed_in(token, self._told(TO))
+
+    def _sign_in_by_address(self, action: Action) -> Response:
+        """Give a visit a cookie in the place of the key in its address, and lead it to where the key does not stand.
+
+        The cookie is set at `/deliveries` alone: so it is good for every page of the hook.
+        """
+        to = self.id or next(iter(self.received.query.get(TO, ())), "")
+        given = self.received.query[KEY][: access.MOST_KEYS]
+        if not (which := access.matching(given, self.settings.api_keys)):
+            return self._asked_again(to, 401, depth=0 if action is Action.ALL else 1)
+        key = self.settings.api_keys[which - 1]
+        if action is Action.ALL:
+            return self._signed_in(session.token(key, self.received.endpoint_id, self.host.clock()), to)
+        location = f"../deliveries?{visit.encoded({KEY: key, TO: self.id})}"
+        return of_reply(Reply(status=303, media_type="", headers={"Location": location}), "GET")
+
+    def _signed_in(self, token: str, to: object) -> Response:
+        framed = session.is_frame(self.received)
+        cookie = session.set_cookie(token, secure=session.is_secure(self.received, self.settings), framed=framed)
+        return _sent_on(_place(to, signed=True, led=self._led), cookie)
+
+    @property
+    def _led(self) -> bool:
+        return visit.LED in self.received.query
+
+    def _asked_again(self, to: object, status: int, *, depth: int = 0) -> Response:
+        if app := visit.destination(to):
+            said = Said.WRONG_KEY if self.settings.api_keys else Said.NO_KEY
+            view = replace(visit.view(self.received, self.settings), depth=depth)
+            return of_type(HTML, wire.encode(sign_in.page(view, to=app, said=said, led=self._led)), status)
+        told = page.WRONG_KEY if self.settings.api_keys else page.NO_KEY
+        return page.respond(page.sign_in(told, to=page.destination(to), depth=depth), status)
+
+    def _sign_out(self) -> Response:
+        """Let the browser forget its cookie, and show the form that asks for the key. Raises Forbidden."""
+        if not session.same_site(self.received):
+            raise Forbidden("This was sent from another site's page. Do it on the page itself.")
+        framed = session.is_frame(self.received)
+        cookie = session.clear_cookie(secure=session.is_secure(self.received, self.settings), framed=framed)
+        left = _sent_on(_place(self._told(TO)), cookie)
+        left.headers["Clear-Site-Data"] = '"cache"'  # else the back button shows what was read. W3C Clear Site Data
+        return left
 
     def _command(self, how: How) -> Response:
-        command = (self.received.content.values or {}).get("do")
-        if command == "sign-out":
-            cookie = session.clear_cookie(secure=session.is_secure(self.received, self.settings))
-            return of_reply(Reply(status=303, headers={"Location": "deliveries", "Set-Cookie": cookie}), "POST")
         found = self._checks()
         if how is How.COOKIE:
             return page.respond(page.checks(found))
@@ -282,6 +328,18 @@ class _Asked:
         if relay_url and relay_url == self._base:
             return f"{relay_url}/deliveries/{account.id}"
         return f"{below}/{account.id}" if below else account.id
+
+
+def _place(to: object, *, signed: bool = False, led: bool = False) -> str:
+    """Give where a form's `to` leads, seen from the deliveries page: to an app's, a delivery's, or to that page."""
+    if app := visit.destination(to):
+        return visit.signed(app, led=led) if signed else app
+    delivery = page.destination(to)
+    return f"deliveries/{delivery}" if delivery else "deliveries"
+
+
+def _sent_on(location: str, cookie: str) -> Response:
+    return of_reply(Reply(status=303, media_type="", headers={"Location": location, "Set-Cookie": cookie}), "POST")
 
 
 _PLACES: Mapping[Destination, str] = {

@@ -31,6 +31,7 @@ class RelayError(Exception):
         self.about = dict(about or {})
         self.param = param
         self.begun = False  # whether it is known that the app had begun
+        self.holder = False  # whether who reads it was let in by the endpoint's key
         self.readable: bool | None = None  # whether a person reads it; None: as the head of the request says
 
     def as_dict(self) -> dict[str, Any]:

@@ -15,10 +15,11 @@ from relay.log import Line, unforeseen
 from relay.outgoing.coding import Gzip
 from relay.outgoing.formats import FORMS, Named, Telling
 from relay.outgoing.output import Gathered, Output, Streamed, Withheld
+from relay.outgoing.pace import PEOPLE, Pace
 from relay.outgoing.pump import Pump, Timing, every, settle
 from relay.outgoing.record import Record
 from relay.outgoing.shape import Shaped, shape
-from relay.plan import Plan
+from relay.plan import Dialect, Plan
 from relay.run.app import App
 from relay.run.deliveries import LONGEST_ANSWER, RENEW, Answer, Delivery
 from relay.run.dify import Dify, Session
@@ -177,7 +178,8 @@ class Execution:
             return Gathered(self._gatherer)
         coding = Gzip() if self._means.gzip and not self._plan.sender else None
         record = self._record if self._delivery else None
-        streamed = Streamed(self._encoder, self._means.host.elapsed(), coding=coding, record=record)
+        pace = Pace(least=PEOPLE) if FORMS[self._plan.form].headed else None
+        streamed = Streamed(self._encoder, self._means.host.elapsed(), coding=coding, record=record, pace=pace)
         # a sender goes by the status: by 200 it would take a run for done that fails later
         return Withheld(streamed) if self._plan.sender else streamed
 
@@ -193,8 +195,9 @@ class Execution:
 
     def _begin_task(self) -> Task:
         plan, host = self._plan, self._means.host
+        user = None if plan.dialect is Dialect.PAGE else plan.call.user or ""
         return Task(
-            Scope(endpoint_id=plan.endpoint_id, app_id=plan.call.app_id, user=plan.call.user or ""),
+            Scope(endpoint_id=plan.endpoint_id, app_id=plan.call.app_id, user=user),
             records=self._means.records(plan, STOPS),
             wake=self._app.inbox.hurry,
             clock=host.clock,

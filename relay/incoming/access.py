@@ -31,13 +31,13 @@ def check_key(received: Received, settings: Settings) -> int:
             "This endpoint has no key yet, so nobody may call it: set api_key in its settings in Dify.",
             headers=CHALLENGE,
         )
-    presented = list(_presented(received))
-    if not presented:
+    given = [*presented(received)]
+    if not given:
         raise Unauthorized(
             "A key is needed: send it as Authorization: Bearer, as X-API-Key, or as key in the query string.",
             headers=CHALLENGE,
         )
-    if not (which := matching(presented[:MOST_KEYS], keys)):
+    if not (which := matching(given[:MOST_KEYS], keys)):
         raise Unauthorized("The key is wrong.", headers=CHALLENGE)
     return which
 
@@ -68,7 +68,7 @@ def check_public(settings: Settings) -> None:
 
 def presents_key(received: Received) -> bool:
     """Tell whether a request brings any key, right or wrong."""
-    return any(True for _ in _presented(received))
+    return any(True for _ in presented(received))
 
 
 def check_signature(
@@ -153,13 +153,19 @@ def _verify(delivery: Delivery, scheme: Scheme, secrets: Sequence[str], now: flo
     return found
 
 
-def _presented(received: Received) -> Iterator[str]:
+def presented(received: Received) -> Iterator[str]:
+    """Give every key that a request brings, right or wrong: those of its headers, then those of its address."""
+    yield from in_headers(received)
+    yield from received.query.get(KEY, ())
+
+
+def in_headers(received: Received) -> Iterator[str]:
+    """Give the keys that only a client sends which was told to: no browser does by itself."""
     scheme, _, token = received.header("authorization").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         yield token.strip()  # whole: a key may hold any character, "=" too
     if header := received.header("x-api-key"):
         yield header
-    yield from received.query.get(KEY, ())
 
 
 def matching(presented: Sequence[str], keys: Sequence[str]) -> int:

@@ -45,7 +45,7 @@ def read(arguments: Mapping[str, Any], body: Body) -> Asked:
     for name, value in fields.items():
         if not isinstance(value, str):
             raise InvalidParam(f"{name} must be text, given once.")
-    return Asked(**{**fields, "inputs": inputs, "files": (*map(_part, body.uploads), *_files(files))})
+    return Asked(**{**fields, "inputs": inputs, "files": (*map(for_input, body.uploads), *_files(files))})
 
 
 def _is_field(name: str) -> bool:
@@ -81,7 +81,7 @@ def _files(fields: Mapping[str, Any]) -> Iterator[Upload | Reference]:
         yield from sent.from_value(value, name=name.removeprefix(FILES_OF) if name != "files" else "")
 
 
-def _part(part: Upload) -> Upload:
+def for_input(part: Upload) -> Upload:
     """Read for which input a form's part is: its name may be one, and is when it says so."""
     if not _is_of_files(part.name):
         return part

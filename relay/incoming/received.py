@@ -16,6 +16,7 @@ from relay.incoming.body import Body
 from relay.senders import Delivery
 
 KEY = "key"  # the query string's own: access reads it, no app gets it
+OWN = "duck."  # what our pages' fields and addresses begin with: Dify's variables hold no dot
 # how the daemon writes a POST without a body, as Go does: chunked, and the SDK does not undo it
 EMPTY_CHUNKED = b"0\r\n\r\n"
 LONGEST_ID = 128
@@ -48,11 +49,14 @@ class Received:
 
     @cached_property
     def arguments(self) -> Mapping[str, Any]:
-        """The query string's values without the key: a text, or a list of them. Raises InvalidParam for too many."""
+        """The query string's values but for the key and our pages' own: a text, or a list of them.
+
+        Raises InvalidParam for too many.
+        """
         if self.too_many_fields:
             raise InvalidParam(f"The query string has more than {body.MOST_FIELDS} fields.")
-        pairs = ((name, text) for name, texts in self.query.items() if name != KEY for text in texts)
-        return body.flatten(pairs)
+        given = ((name, texts) for name, texts in self.query.items() if name != KEY and not name.startswith(OWN))
+        return body.flatten((name, text) for name, texts in given for text in texts)
 
     @cached_property
     def content(self) -> Body:

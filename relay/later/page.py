@@ -8,7 +8,6 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from werkzeug import Response
 from werkzeug.http import http_date
 
@@ -17,13 +16,23 @@ from relay.later.account import REPLY_FAILED
 from relay.later.check import Check, Status
 from relay.later.shown import LATEST, Shown
 from relay.outgoing.response import of_type
+from relay.page import pieces, policy, style
 
 REFRESH = 5  # seconds, while something runs
 LONGEST_SHOWN = 100_000  # characters of an answer: the JSON has it whole
 
+_SHEET = style.read("relay.later", "templates/deliveries.css")  # beside that of all pages
+
 HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "Content-Security-Policy": policy.written(
+        {
+            "default-src": "'none'",
+            "style-src": f"{policy.source_of(style.SHEET)} {policy.source_of(_SHEET)}",
+            "img-src": policy.OWN_ICON,
+            "base-uri": "'none'",
+            "form-action": "'self'",
+            "frame-ancestors": "'none'",
+        }
     ),
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",  # whoever opened this page in a window can't steer it
@@ -36,11 +45,9 @@ _DELIVERY = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
 def _templates() -> Any:
-    # the head, with its colors, is that of an answer's page
-    loader = ChoiceLoader([PackageLoader("relay.later"), PackageLoader("relay.outgoing.formats")])
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, auto_reload=False)
+    environment = pieces.templates("relay.later")  # the head is that of every page
     environment.filters.update(moment=_moment, span=_span)
-    environment.trim_blocks = environment.lstrip_blocks = True
+    environment.globals.update(own_sheet=lambda: _SHEET)
     return environment.get_template("deliveries.html").module
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from math import ceil, floor
 
 EARLY = 0.1  # of a step: a timer may run out so much before it
+PEOPLE = 9  # steps, 11 chunks a second: as fast as anyone reads, and what comes meanwhile is rendered together
 STEP = 0.0096  # seconds: all answers of a process keep in step, so that one wake-up serves many of them
 
 

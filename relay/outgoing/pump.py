@@ -25,6 +25,7 @@ from relay.run.inbox import Inbox
 
 LARGEST = 1024 * 1024  # bytes of one chunk
 AT_ONCE = 256  # events that are handed on before anyone looks at the clock
+LONGEST_AT_ONCE = 0.05  # seconds of work after which whatever else goes on has its turn
 LONGEST_SLEEP = 1.0  # seconds without a look at the events, which take memory where they wait
 UNFORESEEN = "Something went wrong inside the relay; its log says more under the request id."
 
@@ -195,12 +196,14 @@ class Pump:
     def _collect(self) -> None:
         """Hand on all that has come, or as much as fits in before the next piece is due."""
         now, before = self._clock(), self.events
+        began = now
         try:
             for event in self._events:
                 if event is None:
                     break
                 self.events += 1
                 self._output.take(event, now)
+                began = self._rested(began)
                 if not self.events % AT_ONCE:
                     due = self._output.due()
                     if due <= self._clock():
@@ -218,6 +221,13 @@ class Pump:
             self._brisk = self._deaf or self._output.due() > now
         elif self._deaf:
             self._brisk = False
+
+    def _rested(self, began: float) -> float:
+        """Let whatever else goes on have its turn after so much work. Gives when the work since then began."""
+        if self._clock() - began <= LONGEST_AT_ONCE:
+            return began
+        rest()
+        return self._clock()
 
     def _fail(self, error: RelayError) -> None:
         self._complete, self._error = False, error

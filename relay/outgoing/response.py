@@ -8,7 +8,6 @@ from werkzeug import Response
 from relay import wire
 from relay.errors import DeliveryInProgress, RelayError
 from relay.outgoing import coding
-from relay.outgoing.formats.html import CONTENT_SECURITY_POLICY, error_page
 from relay.senders import Reply, Scheme
 
 HEADERS: Mapping[str, str] = {
@@ -22,11 +21,8 @@ HOPELESS = frozenset({400, 401, 403, 404, 413, 415})  # to send the same once mo
 
 
 def of_type(media_type: str, body: bytes | str | Iterator[bytes], status: int = 200) -> Response:
-    """Give a body of ours; a page comes with the policy that lets nothing in it run."""
-    response = Response(body, status=status, content_type=media_type)
-    if response.mimetype == "text/html":
-        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-    return response
+    """Give a body of ours."""
+    return Response(body, status=status, content_type=media_type)
 
 
 def of_json(value: Mapping[str, Any], status: int = 200) -> Response:
@@ -40,19 +36,23 @@ def of_reply(reply: Reply, method: str) -> Response:
     response.headers.update(reply.headers)
     if not reply.media_type:
         response.headers.pop("Content-Type", None)
+    if method == "HEAD":
+        response.set_data(b"")
     if method == "HEAD" or reply.status == 204:
         response.headers.pop("Content-Length", None)  # GET's is not known, and not 0
     return response
 
 
-def refusal(error: RelayError, *, readable: bool, scheme: Scheme | None = None) -> Response:
-    """Give an error as the whole response: Dify's error envelope, or a page to read.
+def refusal(error: RelayError, *, page: bytes | None = None, scheme: Scheme | None = None) -> Response:
+    """Give an error as the whole response: the page where a person reads it, else Dify's error envelope.
 
     A webhook sender reads the status alone, and sends again or not by it.
     """
     status = 503 if scheme and isinstance(error, DeliveryInProgress) else int(error.status)
-    body = error_page(error) if readable else wire.encode(wire.dump({**error.as_dict(), "status": status}))
-    response = of_type("text/html; charset=utf-8" if readable else "application/json", body, status)
+    if page is None:
+        response = of_type("application/json", wire.encode(wire.dump({**error.as_dict(), "status": status})), status)
+    else:
+        response = of_type("text/html; charset=utf-8", page, status)
     response.headers.update(error.headers)
     if scheme and status in HOPELESS:
         response.headers.update(scheme.no_retry_headers)

@@ -35,6 +35,10 @@ class UserNotFound(InvalidParam):
     """Dify before 1.16 knows only end users that it made itself. Nothing has run."""
 
 
+class MissingQuery(InvalidParam):
+    """Dify runs an app that talks, which nobody could tell from others before, only with a question."""
+
+
 class Cancelled(AppFailed):
     """The caller is gone, and Dify has ended all that was asked for it; nothing more can be stored either."""
 
@@ -66,6 +70,7 @@ BY_TEXT: Mapping[str, Kind] = {
 }
 # the same, of a refusal before the stream alone: only there has nothing run yet
 REFUSALS: Mapping[str, Kind] = {
+    "missing query": MissingQuery,
     "user not found": UserNotFound,
     "conversation not exists": ConversationNotFound,
     "conversation not found": ConversationNotFound,

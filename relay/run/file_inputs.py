@@ -159,9 +159,15 @@ def beside_of(parameters: Mapping[str, Any]) -> FileInput | None:
 
 
 def form_of(parameters: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Give each input that an app declares, and its kind: `user_input_form` lists `{<kind>: {"variable", …}}`."""
-    for entry in parameters.get("user_input_form") or ():
-        yield from entry.items()
+    """Give each input that an app declares, and its kind: `user_input_form` lists `{<kind>: {"variable", …}}`.
+
+    What is not of that shape is none.
+    """
+    entries = parameters.get("user_input_form")
+    for entry in entries if isinstance(entries, list) else ():
+        for kind, field in entry.items() if isinstance(entry, Mapping) else ():
+            if isinstance(kind, str) and isinstance(field, Mapping):
+                yield kind, field
 
 
 def check_size(file: Described, parameters: Mapping[str, Any]) -> None:

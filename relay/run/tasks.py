@@ -1,7 +1,8 @@
 """Runs that whoever began them may stop, by the task's id that Dify gave them.
 
 A task is known by its endpoint, app and user beside its id: whoever names another of these asks for another task,
-and an id, which is random, is told to nobody but the caller who began it. In the process where it runs it stops at
+and an id, which is random, is told to nobody but the caller who began it. What a page has begun is known without a
+user, and by no API. In the process where it runs it stops at
 once. For another process, who asks leaves a mark in the storage, and each run looks for its own now and then; a mark
 that nobody looks for goes by itself, and all of them together are bounded.
 """
@@ -17,6 +18,7 @@ from relay.run.dify import StorageFailed, StorageSilent
 from relay.run.records import Records
 from relay.run.stopped import Stopped
 
+STOPPED = "stopped_by_reader"  # an event of ours, for a page alone: of a chat Dify's own end does not say it
 LOOK = 5.0  # seconds from one look for a mark to the next: a shorter run costs no call to the storage
 LONGEST = 600.0  # seconds after which Dify's daemon has ended any request
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}", re.ASCII)  # a task's; Dify's are UUIDs
@@ -28,7 +30,7 @@ class Scope:
 
     endpoint_id: str
     app_id: str
-    user: str  # "" for nobody, who stops nothing
+    user: str | None  # "" for nobody, who stops nothing; None for who holds the page that began it
 
     def name(self, task_id: str) -> str:
         """Name the task for all processes."""
@@ -64,6 +66,8 @@ class Task:
         for event in events:
             if self._asked and not ended:
                 self.stopped = True
+                if self._scope.user is None:
+                    yield {"event": STOPPED}
                 yield from self._stopped.ending()
                 return
             if event is not None:
@@ -103,7 +107,7 @@ class Task:
     def _see(self, event: Event) -> None:
         self._stopped.see(event)
         task_id = event.get("task_id")
-        if self._name or not isinstance(task_id, str) or not self._scope.user:
+        if self._name or not isinstance(task_id, str) or self._scope.user == "":
             return
         with _lock:
             if not self._left:
@@ -117,7 +121,7 @@ def stop(scope: Scope, task_id: str, records: Records | None) -> None:
     Without `records` it is stopped only if this process runs it: a stranger, whom no limit counts, writes nothing.
     Raises StorageFailed, RecordsFull.
     """
-    if not scope.user or not _ID.fullmatch(task_id):
+    if scope.user == "" or not _ID.fullmatch(task_id):
         return
     name = scope.name(task_id)
     with _lock:

@@ -78,4 +78,4 @@ def find(path: str) -> str:
 def _tell(error: RelayError) -> Response:
     if isinstance(error, ConversationNotFound):
         error = NotFound("Conversation Not Exists.")  # clients begin a new one by it
-    return refusal(error, readable=False)
+    return refusal(error)

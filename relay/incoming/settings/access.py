@@ -18,7 +18,7 @@ class Access(StrEnum):
 
 
 class AccessSettings(Group):
-    title: ClassVar = Text(en_US="Access", zh_Hans="访问", ja_JP="アクセス", pt_BR="Acesso")
+    heading: ClassVar = Text(en_US="Access", zh_Hans="访问", ja_JP="アクセス", pt_BR="Acesso")
 
     access: Annotated[
         Access,

@@ -56,7 +56,7 @@ def _base(text: str) -> str:
 
 
 class AppSettings(Group):
-    title: ClassVar = Text(en_US="App", zh_Hans="应用", ja_JP="アプリ", pt_BR="Aplicativo")
+    heading: ClassVar = Text(en_US="App", zh_Hans="应用", ja_JP="アプリ", pt_BR="Aplicativo")
 
     app: Annotated[
         InstanceOf[PickedApp] | None,

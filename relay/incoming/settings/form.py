@@ -44,4 +44,4 @@ class Group(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    title: ClassVar[Text]  # stands before each label
+    heading: ClassVar[Text]  # stands before each label

@@ -36,7 +36,7 @@ type Limits = Annotated[tuple[Limit, ...], BeforeValidator(_limits)]
 
 
 class LimitSettings(Group):
-    title: ClassVar = Text(en_US="Limit", zh_Hans="限制", ja_JP="上限", pt_BR="Limite")
+    heading: ClassVar = Text(en_US="Limit", zh_Hans="限制", ja_JP="上限", pt_BR="Limite")
 
     limit_user: Annotated[
         Limits,

@@ -6,7 +6,7 @@ from relay.incoming.settings.form import FormField, Group, Text
 
 
 class MappingSettings(Group):
-    title: ClassVar = Text(en_US="Mapping", zh_Hans="映射", ja_JP="マッピング", pt_BR="Mapeamento")
+    heading: ClassVar = Text(en_US="Mapping", zh_Hans="映射", ja_JP="マッピング", pt_BR="Mapeamento")
 
     query_template: Annotated[
         str,

@@ -17,7 +17,7 @@ class MemoryOf(StrEnum):
 
 
 class MemorySettings(Group):
-    title: ClassVar = Text(en_US="Memory", zh_Hans="记忆", ja_JP="記憶", pt_BR="Memória")
+    heading: ClassVar = Text(en_US="Memory", zh_Hans="记忆", ja_JP="記憶", pt_BR="Memória")
 
     memory: Annotated[
         MemoryOf,

@@ -1,5 +1,6 @@
-"""In which form an answer goes out, and to whose pages."""
+"""In which form an answer goes out, to whose pages, and how ours look."""
 
+import re
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
@@ -10,6 +11,12 @@ from relay.incoming.settings.origin import origin
 from relay.incoming.settings.values import Names
 
 EVERY_ORIGIN = "*"
+EVERY_HOST = "*"
+LONGEST_TITLE = 80  # characters
+
+_COLOUR = re.compile(r"#[0-9a-f]{6}", re.ASCII)
+_UNFIT = frozenset("/?#@\\")
+_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::[1-9][0-9]{0,4})?", re.ASCII)
 
 
 class DefaultFormat(StrEnum):
@@ -28,8 +35,40 @@ def _origins(texts: frozenset[str]) -> frozenset[str]:
     return frozenset(text if text == EVERY_ORIGIN else origin(text) for text in texts)
 
 
+def _hosts(texts: frozenset[str]) -> frozenset[str]:
+    return frozenset(text if text == EVERY_HOST else _host(text) for text in texts)
+
+
+def _host(text: str) -> str:
+    """Write a host, perhaps with a port, or `*.` and a host, as a page's policy names it. Raises ValueError for none.
+
+    Source: CSP Level 3, 2.3.1, "host-source".
+    """
+    below = text.removeprefix("https://").rstrip("/")
+    parent = below.removeprefix("*.")
+    host = origin(f"https://{parent}").removeprefix("https://")
+    # an origin leaves out a path and a user, and whoever wrote one meant something by it
+    if not _UNFIT.isdisjoint(parent) or parent.endswith(":") or not _HOST.fullmatch(host):
+        raise ValueError("no host")
+    return f"*.{host}" if below != parent else host
+
+
+def _title(text: str) -> str:
+    title = text.strip()
+    if len(title) > LONGEST_TITLE or not title.isprintable():
+        raise ValueError("no title")
+    return title
+
+
+def _colour(text: str) -> str:
+    colour = text.strip().lower()
+    if not _COLOUR.fullmatch(colour):
+        raise ValueError("no colour")
+    return colour
+
+
 class OutputSettings(Group):
-    title: ClassVar = Text(en_US="Output", zh_Hans="输出", ja_JP="出力", pt_BR="Saída")
+    heading: ClassVar = Text(en_US="Output", zh_Hans="输出", ja_JP="出力", pt_BR="Saída")
 
     default_format: Annotated[
         DefaultFormat,
@@ -104,5 +143,58 @@ class OutputSettings(Group):
                 " Vazio significa nenhuma.",
             ),
             placeholder=Text.same("https://www.example.org"),
+        ),
+    ] = frozenset()
+
+    title: Annotated[
+        Annotated[str, AfterValidator(_title)],
+        FormField(
+            kind="text-input",
+            label=Text(en_US="Page title", zh_Hans="页面标题", ja_JP="ページの見出し", pt_BR="Título da página"),
+            help=Text(
+                en_US="Stands above the pages that people see. Empty: the app's name.",
+                zh_Hans="显示在用户所见页面的上方。留空：应用名称。",
+                ja_JP="利用者に見えるページの上に表示します。空：アプリの名前。",
+                pt_BR="Aparece acima das páginas que as pessoas veem. Vazio: o nome do aplicativo.",
+            ),
+            placeholder=Text.same("Duck & Pond"),
+        ),
+    ] = ""
+
+    accent: Annotated[
+        Annotated[str, AfterValidator(_colour)],
+        FormField(
+            kind="text-input",
+            label=Text(en_US="Page colour", zh_Hans="页面颜色", ja_JP="ページの色", pt_BR="Cor da página"),
+            help=Text(
+                en_US="The colour of buttons and edges on pages, as #rrggbb.",
+                zh_Hans="页面上按钮和边线的颜色，格式为 #rrggbb。",
+                ja_JP="ページのボタンや枠線の色。#rrggbb の形式。",
+                pt_BR="A cor dos botões e das bordas nas páginas, como #rrggbb.",
+            ),
+            placeholder=Text.same("#0b6e4f"),
+        ),
+    ] = ""
+
+    image_hosts: Annotated[
+        Annotated[Names, AfterValidator(_hosts)],
+        FormField(
+            kind="text-input",
+            label=Text(
+                en_US="Picture hosts", zh_Hans="图片主机", ja_JP="画像のホスト", pt_BR="Servidores de imagens"
+            ),
+            help=Text(
+                en_US="Hosts whose pictures pages show, by commas; *.host, or * for all. Others become links: a"
+                " picture"
+                " tells its host who reads.",
+                zh_Hans="页面可显示其图片的主机，用逗号分隔；可用 *.主机，* 表示全部。其他图片显示为链接，"
+                "因为图片会让其主机知道谁在阅读。",
+                ja_JP="ページに画像を表示してよいホストをカンマ区切りで。*.ホスト、* は全部。"
+                "ほかはリンクになります：画像は読み手をホストに知らせるため。",
+                pt_BR="Servidores cujas imagens as páginas mostram, por vírgulas; *.servidor, * para todos. As"
+                " demais viram"
+                " links.",
+            ),
+            placeholder=Text.same("files.dify.ai, *.example.org"),
         ),
     ] = frozenset()

@@ -31,7 +31,7 @@ def _signing(secret: SecretStr) -> SecretStr:
 
 
 class ReplySettings(Group):
-    title: ClassVar = Text(en_US="Answer", zh_Hans="回答", ja_JP="回答", pt_BR="Resposta")
+    heading: ClassVar = Text(en_US="Answer", zh_Hans="回答", ja_JP="回答", pt_BR="Resposta")
 
     reply: Annotated[
         ReplyTo,

@@ -29,7 +29,7 @@ def _sender(name: str) -> str:
 
 
 class WebhookSettings(Group):
-    title: ClassVar = Text.same("Webhook")
+    heading: ClassVar = Text.same("Webhook")
 
     webhook: Annotated[
         Annotated[str, AfterValidator(_sender)] | None,

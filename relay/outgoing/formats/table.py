@@ -12,11 +12,12 @@ from relay.incoming.received import Received
 from relay.incoming.settings import DefaultFormat
 from relay.outgoing.formats.blocking import Blocking
 from relay.outgoing.formats.encoder import Encoder, Gatherer
-from relay.outgoing.formats.html import Page
 from relay.outgoing.formats.lines import EVENTS, NDJSON, SERVICE, ServerSentEvents
 from relay.outgoing.formats.text import Text
 from relay.outgoing.openai.completion import Chunks, WholeCompletion
 from relay.outgoing.openai.response import ResponseEvents, WholeResponse
+from relay.page.answer import Page
+from relay.page.view import View
 
 type Options = Mapping[str, Any]
 
@@ -30,7 +31,7 @@ class Format:
     encoder: Callable[[str, Options], Encoder] | None = None  # from the query and the plan's options
     gatherer: Callable[[Options], Gatherer] | None = None
     readable: bool = False  # a person reads it: errors are a page too
-    headed: bool = False  # it shows the app's name and icon, where Dify tells them: the plan's option `face`
+    headed: bool = False  # it is a page that wants to know how it looks: the plan's option `page`, a View
 
 
 JSON = "application/json"
@@ -44,7 +45,7 @@ FORMATS: Mapping[str, Format] = {
         Format(
             name="html",
             media_type="text/html; charset=utf-8",
-            encoder=lambda query, options: Page(query, options.get("face") or {}),
+            encoder=lambda query, options: Page(query, View.load(options.get("page") or {})),
             readable=True,
             headed=True,
         ),
