@@ -1,4 +1,4 @@
-"""What all tests share: how the examples are chosen that Hypothesis, and with it Schemathesis, makes up."""
+"""What all tests share: which of them begin, and how the examples that Hypothesis makes up are chosen."""
 
 import os
 from pathlib import Path
@@ -25,6 +25,20 @@ settings.register_profile(
     "fuzz", settings.get_profile("fixed"), max_examples=20 * USUAL, derandomize=False, print_blob=True
 )
 settings.load_profile("fixed")  # unless --hypothesis-profile names the other, as `make fuzz` does
+
+
+# They wait for half a minute and longer: begun last, they would be what all else waits for.
+LONGEST = (
+    *("test_later.py", "test_stream.py", "test_restart.py", "test_runtimes.py", "test_turns.py"),
+    *("test_two_processes.py", "test_own_address.py", "test_conversations.py", "test_lines.py", "test_own.py"),
+    *("test_slack.py", "test_runtime.py", "test_faults.py", "test_who_left.py"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the longest begin where several processes of pytest-xdist share the modules."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -42,7 +42,7 @@ def test_it_holds_what_runs_and_nothing_of_the_development(package: Path) -> Non
         "relay",
         "requirements.txt",
     }
-    assert "relay/outgoing/formats/templates/page.html" in names
+    assert "relay/page/templates/answer.html" in names
     assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
 
 

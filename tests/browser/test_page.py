@@ -21,35 +21,43 @@ def address(base_url: str, path: str, **fields: str) -> str:
 
 def test_the_page_grows_while_the_app_answers(page: Page, base_url: str) -> None:
     page.goto(address(base_url, "/duck/workflow-4-700", query="Why?"), wait_until="commit")
-    expect(page.locator("h1")).to_have_text("Why?")
-    wait = page.locator("[slot=wait]")
-    grown: list[int] = []
-    while wait.is_visible():
-        grown.append(page.locator("[slot=steps]").count())
-    assert grown == sorted(grown)
-    assert {1, 2, 3} <= {*grown}  # each for 700 ms
+    expect(page.locator("#now h2")).to_have_text("Why?")
+    wait, end = page.locator(".wait"), page.locator(".end")
+    expect(wait).to_be_visible()
+    grown: list[str] = []
+    while end.count() == 0:
+        said = page.locator(".r").all_inner_texts()
+        grown += ["".join(said)] if "".join(said) != "".join(grown[-1:]) else []
+    assert {"part 0 ", "part 0 part 1 "} <= {*grown}  # each for 700 ms
     expect(wait).to_be_hidden()
-    expect(page.locator("[slot=steps]")).to_have_count(4)
-    expect(page.locator("[slot=answer]")).to_have_text([f"part {n} " for n in range(4)])
+    expect(page.get_by_role("button", name="Stop")).to_be_hidden()
+    expect(page.locator(".r:visible")).to_have_count(0)
+    expect(page.locator(".d:visible")).to_have_text("part 0 part 1 part 2 part 3")
 
 
-def test_a_step_shows_its_state(page: Page, base_url: str) -> None:
-    page.goto(address(base_url, "/workflow/workflow-1-0"))
-    mark = page.locator("#step0").evaluate("node => getComputedStyle(node, '::after').content")
-    assert mark.startswith('" ✓')
+def test_steps_are_shown_one_list_at_a_time_and_folded_at_the_end(page: Page, base_url: str) -> None:
+    page.goto(address(base_url, "/duck/workflow-3-500"), wait_until="commit")
+    expect(page.locator(".now:visible")).to_have_count(1)
+    expect(page.locator(".end")).to_have_count(1)
+    expect(page.locator(".now:visible")).to_have_count(0)
+    expect(page.locator(".all li:visible")).to_have_count(0)
+    page.locator(".all summary").click()
+    expect(page.locator(".all li:visible")).to_have_text([f"Step {n} llm 0.1 s ✓ done" for n in range(3)])
 
 
-def test_the_text_of_all_pieces_flows_as_one_between_steps_and_results(page: Page, base_url: str) -> None:
+def test_text_stands_between_steps_and_results(page: Page, base_url: str) -> None:
     page.goto(address(base_url, "/duck/workflow-2-0"))
-    first, second = (page.locator("[slot=answer]").nth(n).bounding_box() for n in (0, 1))
-    step = page.locator("[slot=steps]").last.bounding_box()
-    results = page.locator("[slot=results]").bounding_box()
-    assert first
-    assert second
+    step, said, results = (page.locator(one).bounding_box() for one in (".all", ".d", ".outputs"))
     assert step
+    assert said
     assert results
-    assert first["y"] == second["y"]
-    assert step["y"] < first["y"] < results["y"]
+    assert step["y"] < said["y"] < results["y"]
+
+
+def test_text_that_the_app_takes_back_is_seen_no_more(page: Page, base_url: str) -> None:
+    page.goto(address(base_url, "/duck/replaced", query="hi"))
+    expect(page.locator(".end")).to_have_count(1)
+    expect(page.locator("[slot=answer]:visible")).to_have_text(["said instead"])
 
 
 def test_an_app_cannot_bring_in_markup_or_script(browser: Browser, base_url: str) -> None:
@@ -73,12 +81,13 @@ def test_an_error_is_a_page_that_can_be_read(page: Page, base_url: str) -> None:
     answer = page.goto(f"{base_url}/duck/chat-1-0?query=hi")
     assert answer
     assert answer.status == 401
-    expect(page.get_by_role("alert")).to_contain_text("A key is needed")
+    expect(page.get_by_role("heading", name="This page needs a key")).to_be_visible()
 
 
 def test_an_error_midway_stands_on_the_page(page: Page, base_url: str) -> None:
     page.goto(address(base_url, "/duck/broken-2", query="hi"))
     expect(page.get_by_role("alert")).to_contain_text("quota exceeded <b>x</b>")
+    expect(page.get_by_role("textbox")).to_have_value("hi")
 
 
 def test_an_event_source_that_stays_open_hears_each_event_once_and_runs_the_app_once(

@@ -60,4 +60,4 @@ def test_an_old_one_finds_out_that_its_rows_lock_writes_out_and_knows_it_after_a
     write(new_workspace, [f"U{number:032}" for number in range(6000, 6012)], 1)
     assert "tenant_storages" in new_workspace.line("several rows")
     new_workspace.restart_plugin()
-    all_are_answered(new_workspace, PEOPLE)
+    all_are_answered(new_workspace, PEOPLE[:12])

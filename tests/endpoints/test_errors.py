@@ -97,7 +97,7 @@ def test_an_app_that_fails_at_once_gives_its_real_status_in_every_form(
     assert answer.status_code == status
     if form in {"html", "events"}:
         assert answer.headers["content-type"] == "text/html; charset=utf-8"
-        assert f"<code>{code}</code>" in answer.text
+        assert f"<code>{status} {code}</code>" in answer.text
     else:
         assert answer.headers["content-type"] == "application/json"
         assert (answer.json()["code"], answer.json()["status"]) == (code, status)
@@ -137,7 +137,8 @@ def test_an_app_that_fails_midway_is_told_in_the_stream_and_refused_as_json(
     text = shared.post(f"/duck/{app}", json={"query": "hi", "format": "text"}).text
     assert text.startswith(" tok0 tok1 tok2\n\n[" + code)
     page = shared.post(f"/duck/{app}", json={"query": "hi", "format": "html"}).text
-    assert f"<code>{code}</code>" in page
+    assert "The answer broke off here" in page
+    assert 'role="alert"' in page
     blocking = shared.post(f"/duck/{app}", json={"query": "hi", "format": "json"})
     assert (blocking.status_code >= 400, blocking.json()["code"]) == (True, code)
 
@@ -166,12 +167,12 @@ def test_numbers_that_no_float_or_json_holds_break_no_answer(shared: httpx.Clien
 
 
 def test_who_asks_for_a_page_gets_errors_as_a_page(endpoint: Open) -> None:
-    client = endpoint(key=None)
-    answer = client.get("/duck/chat-1-0", headers=BROWSER)
-    assert answer.status_code == 401
+    client = endpoint(allowed_apps="chat-1-0")
+    answer = client.get("/duck/chat-2-0", headers=BROWSER)
+    assert answer.status_code == 403
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["content-security-policy"].startswith("default-src 'none'")
-    assert "401 Unauthorized" in answer.text
+    assert "<code>403 app_not_allowed</code>" in answer.text
 
 
 def test_markup_from_an_app_or_a_caller_stays_text(shared: httpx.Client) -> None:

@@ -11,8 +11,6 @@ from bench.pause import Pause, pause
 from tests.endpoints.conftest import KEY, Open
 from workspace.testing import Workspace
 
-pytestmark = pytest.mark.alone
-
 DOCUMENTED = Path(__file__).parent.parent / "fixtures" / "duck"
 SLOTS = {"caller_queue": 13}  # of the daemon's 128
 SLOW = Scenario(requests=1, events=300, gap=20, size=2000)  # 50 a second
@@ -28,6 +26,7 @@ PLAIN = [
 COMPRESSED = [Pause(scenario=TOKENS, after=after, seconds=6, receive_buffer=BUFFER) for after in (0, 1.5, 3)]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(("coding", "pauses"), [("identity", PLAIN), ("gzip", COMPRESSED)])
 def test_a_pause_at_any_point_loses_nothing(endpoint: Open, coding: str, pauses: list[Pause]) -> None:
     base_url = str(endpoint(faults=SLOTS).base_url).rstrip("/")

@@ -181,7 +181,8 @@ def test_the_form_is_negotiated(endpoint: Open, default: object, method: str, ac
 @pytest.mark.parametrize("form", ["html", "events", "sse", "json", "text", "ndjson"])
 def test_every_answer_keeps_proxies_and_browsers_from_spoiling_it(shared: httpx.Client, form: str) -> None:
     answer = shared.get("/duck/chat-1-0", params={"query": "hi", "format": form}, headers={"X-Request-Id": "my-id.1"})
-    assert answer.headers["cache-control"] == "no-store, no-transform"
+    page = form in {"html", "events"}
+    assert answer.headers["cache-control"] == f"{'private, no-cache' if page else 'no-store'}, no-transform"
     assert answer.headers["x-accel-buffering"] == "no"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["referrer-policy"] == "no-referrer"

@@ -16,17 +16,18 @@ from workspace.testing import Workspace
 DOCUMENTED = Path(__file__).parent.parent / "fixtures" / "duck"
 HEADERS = {"X-API-Key": KEY}
 LATE = {"wakeup_ms": 30}  # makes certain what is a race otherwise: an end this soon cuts the answer
+ALL = [(runtime, lines) for runtime in RUNTIMES for lines in ("own", "sdk")]
+# how the SDK reads and writes lines differs between runtimes only in what carries them
+MOST = pytest.mark.parametrize(
+    "running", [("local", "sdk"), *((runtime, "own") for runtime in RUNTIMES)], indirect=True, ids="-".join
+)
 
 
-@pytest.fixture(scope="module", params=RUNTIMES)
-def runtime(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture(scope="module", params=["own", "sdk"])
-def running(request: pytest.FixtureRequest, runtime: str) -> Iterator[Workspace]:
+@pytest.fixture(scope="module", params=ALL, ids="-".join)
+def running(request: pytest.FixtureRequest) -> Iterator[Workspace]:
     """A workspace of each runtime with the relay in it, which reads and writes its lines itself or leaves that."""
-    with Workspace(runtime=runtime, environment={"DUCK_LINES": request.param}) as running:
+    runtime, lines = request.param
+    with Workspace(runtime=runtime, environment={"DUCK_LINES": lines}) as running:
         yield running
 
 
@@ -58,6 +59,7 @@ def test_the_duck_of_the_documentation_loses_events(documented: Workspace) -> No
     assert tally.cut > 0
 
 
+@MOST
 def test_an_app_that_fails_is_told(running: Workspace) -> None:
     with httpx.Client(base_url=running.endpoint(settings={"api_key": KEY}), headers=HEADERS, timeout=60) as client:
         unknown = client.post("/duck/unknown", json={"query": "hi"})
@@ -69,6 +71,7 @@ def test_an_app_that_fails_is_told(running: Workspace) -> None:
             assert (blocking.status_code, blocking.json()["code"]) == (events[-1]["status"], events[-1]["code"])
 
 
+@MOST
 @pytest.mark.parametrize("app", ["chat-2000-10", "silent-600"])
 @pytest.mark.parametrize("cancellation", ["error", "silence"])
 def test_a_caller_who_leaves_ends_the_run(running: Workspace, app: str, cancellation: str) -> None:

@@ -72,6 +72,13 @@ def test_it_has_a_response_for_every_error() -> None:
             assert error.code in described[f"Error{int(error.status)}"]["description"].split(", ")
 
 
+def test_it_has_no_error_of_another_api_whoever_has_imported_that() -> None:
+    class Elsewhere(errors.InvalidParam):
+        code = "of_another_api"
+
+    assert Elsewhere.code not in describe()["components"]["schemas"]["Error"]["properties"]["code"]["enum"]
+
+
 def test_it_is_served_whatever_the_settings_are() -> None:
     for settings in ({}, {"access": "nonsense"}, {"api_key": None}):
         assert (

@@ -38,7 +38,7 @@ def answers(workspace: Workspace) -> Iterator[Answers]:
     url = workspace.endpoint(settings={"api_key": KEY, **keys})
     with (
         httpx.Client(base_url=url, headers={"X-API-Key": KEY}, timeout=60) as client,
-        ThreadPoolExecutor(8) as callers,
+        ThreadPoolExecutor(4) as callers,
     ):
 
         def call(app_id: str, method: str, route: str, form: str) -> httpx.Response:

@@ -7,7 +7,7 @@ from werkzeug import Request
 
 from relay.errors import Forbidden, InvalidParam, RelayError, Unauthorized
 from relay.incoming import session
-from relay.incoming.session import LIFE, NAME, How, holds, let_in, token
+from relay.incoming.session import EMBEDDED, LIFE, NAME, How, holds, let_in, token
 from relay.incoming.settings import Settings
 from tests.requests import get, post, received, request
 
@@ -238,3 +238,76 @@ def test_it_goes_by_https_alone_where_the_browser_came_by_it(
 ) -> None:
     settings = Settings.read({"relay_url": relay_url})
     assert session.is_secure(received(sent("POST", headers)), settings) is secure
+
+
+# --- in a frame, and without a cookie
+
+
+def test_in_a_frame_the_cookie_is_kept_apart_for_the_site_around_it() -> None:
+    attributes = "HttpOnly; SameSite=None; Secure; Partitioned"
+    kept = session.set_cookie(TOKEN, secure=False, framed=True)
+    assert kept == f"{EMBEDDED}={TOKEN}; Max-Age=43200; {attributes}"
+    assert session.clear_cookie(secure=False, framed=True) == f"{EMBEDDED}=; Max-Age=0; {attributes}"
+
+
+@pytest.mark.parametrize(
+    ("dest", "names"),
+    [
+        ("", (NAME,)),
+        ("document", (NAME,)),
+        ("iframe", (EMBEDDED,)),
+        ("frame", (EMBEDDED,)),
+        ("empty", ()),
+        ("object", ()),
+        ("embed", ()),
+        ("image", ()),
+    ],
+)
+def test_the_cookie_that_counts_is_that_of_the_place(dest: str, names: tuple[str, ...]) -> None:
+    headers = {"Sec-Fetch-Dest": dest} if dest else {}
+    assert session.names_of(received(get(headers=headers))) == names
+
+
+def test_one_places_cookie_is_not_the_others() -> None:
+    assert holds(f"{EMBEDDED}={TOKEN}", KEYED, "endpoint", NOW) == 0
+    assert holds(f"{EMBEDDED}={TOKEN}", KEYED, "endpoint", NOW, (EMBEDDED,)) == 2
+    assert holds(f"{NAME}={TOKEN}", KEYED, "endpoint", NOW, ()) == 0
+
+
+def test_a_forms_token_is_no_cookie_and_a_cookie_no_token() -> None:
+    form_token = session.form_token(KEY, "endpoint", NOW)
+    assert session.proves(form_token, KEYED, "endpoint", NOW) == 2
+    assert session.proves(form_token, KEYED, "endpoint", NOW + LIFE) == 0
+    assert session.proves(form_token, KEYED, "another", NOW) == 0
+    assert session.proves(TOKEN, KEYED, "endpoint", NOW) == 0
+    assert not holds(f"{NAME}={form_token}", KEYED, "endpoint", NOW)
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        (f"duck.page=1&duck.token={TOKEN}&query=x", True),
+        (f"duck.token={TOKEN}", True),
+        (f'--b\r\nContent-Disposition: form-data; name="duck.token"\r\n\r\n{TOKEN}\r\n--b--', True),
+        ("", False),
+        (f"xduck.token={TOKEN}", False),
+        (f"duck.token={TOKEN}0", False),
+        (f'name="duck.tokens"\r\n\r\n{TOKEN}\r\n', False),
+    ],
+)
+def test_a_token_is_found_without_reading_the_form(body: str, found: bool) -> None:
+    assert session.carried(received(form(body))) == (TOKEN if found else "")
+
+
+def test_a_token_is_looked_for_where_our_form_has_it_alone() -> None:
+    for before, found in ((session.FIRST_FIELDS // 2, TOKEN), (session.FIRST_FIELDS, "")):
+        assert session.carried(received(form(f"a={'x' * before}&duck.token={TOKEN}"))) == found
+
+
+@pytest.mark.parametrize(
+    ("host", "secure"),
+    [("dify.example.org", True), ("localhost:5001", False), ("127.0.0.1", False), ("[::1]:5001", False), ("", False)],
+)
+def test_a_browser_that_says_where_it_comes_from_came_by_https(host: str, secure: bool) -> None:
+    heard = received(sent("GET", {"Sec-Fetch-Site": "none", "Host": host}))
+    assert session.is_secure(heard, Settings()) is secure

@@ -72,6 +72,25 @@ WRONG: dict[str, list[object]] = {
         "https://*.a.example",
         "https://a.example;https://b.example",
     ],
+    "title": [7, "q" * 81, "Duck\nPond", "Duck\u2028Pond", "Duck\x00"],
+    "accent": [7, "red", "#abc", "0b6e4f", "#0b6e4g", "#0b6e4f;}", "#０b6e4f"],
+    "image_hosts": [
+        7,
+        "http://a.example",
+        "https://a.example/pond",
+        "me@a.example",
+        "a.example:0",
+        "a.example:99999",
+        "a.example;script-src",
+        "'self'",
+        "data:",
+        "*.*.example",
+        "a.*.example",
+        "*.",
+        "a..example",
+        "[::1]",
+        "a_b.example",
+    ],
 }
 
 
@@ -271,6 +290,29 @@ def test_origins_are_written_as_browsers_send_them(stored: str, origins: set[str
     settings = Settings.read({"cors_origins": stored})
     assert settings.cors_origins == origins
     assert settings.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("stored", "hosts"),
+    [
+        ("files.dify.ai", {"files.dify.ai"}),
+        ("Files.Dify.AI, *.example.org:8443", {"files.dify.ai", "*.example.org:8443"}),
+        ("https://a.example/ a.example:443", {"a.example"}),
+        ("pönd.example, *.pönd.example", {"xn--pnd-sna.example", "*.xn--pnd-sna.example"}),
+        ("localhost 127.0.0.1:8080", {"localhost", "127.0.0.1:8080"}),
+        ("*", {"*"}),
+    ],
+)
+def test_hosts_are_written_as_a_policy_names_them(stored: str, hosts: set[str]) -> None:
+    settings = Settings.read({"image_hosts": stored})
+    assert settings.image_hosts == hosts
+    assert settings.problems == ()
+
+
+def test_a_title_and_a_colour_lose_the_blanks_around_them() -> None:
+    settings = Settings.read({"title": " Duck & Pond 池 ", "accent": " #0B6E4F "})
+    assert (settings.title, settings.accent, settings.problems) == ("Duck & Pond 池", "#0b6e4f", ())
+    assert Settings.read({"title": "q" * 80}).title == "q" * 80
 
 
 def test_every_sender_of_the_table_can_be_chosen_and_hmac() -> None:
