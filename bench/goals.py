@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench.rows import BURSTS, BYTES, CPU, FIRST, MEMORY, REQUEST, UPDATES, WHOLE
+from bench.rows import BURSTS, BYTES, CPU, FIRST, MEMORY, PAGE, REQUEST, UPDATES, WHOLE
 from bench.targets import DUCK_NAME, GZIP, KEYED, RELAY
 
 type Number = tuple[str, str, str]  # section and name of a line, and the target
@@ -66,5 +66,6 @@ GOALS = (
     *(Goal(of=(WHOLE, "5 events in 100 ms", name), bound=150) for name in (RELAY, GZIP)),
     *(Goal(of=(UPDATES, window, GZIP), bound=25, least=True) for window in ("0–2 s", "4–6 s", "9–12 s")),
     *(Goal(of=(UPDATES, window, RELAY), bound=8, least=True) for window in ("0–2 s", "4–6 s", "9–12 s")),
+    *(Goal(of=(PAGE, "page", name), to=(PAGE, "server-sent events", name), bound=1.3) for name in (RELAY, GZIP)),
     _to_duck(MEMORY, "1,000 streams", 1.2),
 )

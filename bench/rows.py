@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench import process
@@ -31,6 +31,8 @@ WHOLE = "Time of a whole answer"
 UPDATES = "Updates of an answer of 50 tokens a second"
 GAPS = "Worst gap of an answer of 50 tokens a second"
 BYTES = "Bytes on the wire"
+PAGE = "CPU of a person's answer: 50 KB of Markdown in 2,000 events, 50 a second"
+PAGE_FIRST = "Time to a page's first byte"
 MEMORY = "Memory"
 REST = "At rest"
 
@@ -69,6 +71,11 @@ class Measuring:
             front=process.parent(plugin),
         )
         return self.callers.call(load)
+
+    def at(self, path: str) -> "Measuring":
+        """Give the same endpoint, called at another path; {app_id} in it stands for the app."""
+        hook = self.target.url.partition("/duck/")[0]
+        return replace(self, target=replace(self.target, url=hook + path))
 
     def warm(self) -> None:
         self.call(f"chat-3-10-{TOKEN}", requests=WARM, callers=WARM)
@@ -169,6 +176,25 @@ def _flow(measuring: Measuring) -> Numbers:
     yield Line(BYTES, "compressed", "%"), 100 * (answer.encoding == "gzip")
 
 
+def _page(measuring: Measuring) -> Numbers:
+    """Ask for one answer as events and as a page, by turns."""
+    requests, events = (2, 250) if measuring.quick else (10, 2000)
+    for name, form in (("server-sent events", "sse"), ("page", "html")):
+        asking = measuring.at(f"/duck/{{app_id}}?query=hi&format={form}")
+        result = asking.call(f"essay-{events}-20", requests=requests, callers=requests, spread=1)
+        yield Line(PAGE, name, "ms"), result.cpu / requests * 1000
+
+
+def _page_first(measuring: Measuring) -> Numbers:
+    for name, path in (
+        ("the form that asks for the key, which is always the same", "/deliveries"),
+        ("an app's form", "/chat/{app_id}?format=html"),
+        ("an answer whose app says nothing for a second", "/chat/{app_id}?query=hi&format=html"),
+    ):
+        answers = measuring.at(path).call("silent-1", requests=4 if measuring.quick else 20).answers
+        yield Line(PAGE_FIRST, name, "ms"), _share([answer.first_byte for answer in answers], 50)
+
+
 def _rest(measuring: Measuring) -> Numbers:
     target = measuring.target
     if target.folder is not None:
@@ -239,4 +265,6 @@ ROWS = (
     Row(name="first at once", targets=_ANSWERING, measure=_at_once),
     Row(name="short", targets=_BY_SESSION, measure=_short),
     Row(name="flow", targets=_ANSWERING, measure=_flow),
+    Row(name="page", targets=(RELAY, GZIP), measure=_page),
+    Row(name="page first", targets=(RELAY,), measure=_page_first),
 )
