@@ -22,8 +22,8 @@ from gevent.event import AsyncResult
 
 from provider import watchdog
 from relay.log import unforeseen
-from relay.openapi import VERSION
 from relay.outward import Started
+from relay.version import VERSION
 
 log = logging.getLogger("duck_relay")
 

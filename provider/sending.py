@@ -17,8 +17,8 @@ import httpx
 from provider.public import NotPublic, PublicTransport, Resolve, is_loopback
 from relay import wire
 from relay.errors import RelayError
-from relay.openapi import VERSION
 from relay.outward import INSIDE, Request, Response
+from relay.version import VERSION
 
 log = logging.getLogger("duck_relay")
 for library in ("httpx", "httpcore"):  # they log URLs and headers, and tokens stand in both

@@ -28,13 +28,16 @@ _READY = "Workspace ready: "
 _PATIENCE_S = 30  # on a busy machine; what is waited for comes at once on an idle one
 
 
-def until(condition: Callable[[], object], *, patience: float = _PATIENCE_S) -> None:
-    """Wait until a condition holds, for at most `patience` seconds. Raises TimeoutError when it does not."""
+def until(condition: Callable[[], object], *, patience: float = _PATIENCE_S, pause: float = 0.05) -> None:
+    """Wait until a condition holds, and look every `pause` seconds.
+
+    Raises TimeoutError when it does not hold after `patience` seconds.
+    """
     deadline = time.monotonic() + patience
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError("it never happened")
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 class Sender:

@@ -18,8 +18,8 @@ from provider.public import is_loopback
 from provider.service_api import deadline, framing
 from provider.service_api.shares import Share, Shares
 from provider.service_api.tap import Tap
-from relay.openapi import VERSION
 from relay.outward import BY_KEY, SENT_BY_RELAY
+from relay.version import VERSION
 
 for library in ("httpx", "httpcore"):  # they log URLs and headers, and keys stand there
     logging.getLogger(library).setLevel(logging.WARNING)

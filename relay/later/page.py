@@ -6,6 +6,7 @@ Links and forms are relative: the plugin does not know under which address a bro
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from werkzeug import Response
@@ -44,7 +45,9 @@ NO_KEY = "This endpoint has no key yet: set API key in its settings in Dify, the
 _DELIVERY = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
-def _templates() -> Any:
+@cache
+def _pieces() -> Any:
+    """Give the macros of the template, each as a function that gives a piece."""
     environment = pieces.templates("relay.later")  # the head is that of every page
     environment.filters.update(moment=_moment, span=_span)
     environment.globals.update(own_sheet=lambda: _SHEET)
@@ -64,7 +67,7 @@ def sign_in(said: str = "", *, to: str = "", depth: int = 0) -> str:
     It posts `key` to `/deliveries`, and as `to` the delivery that is to be shown then. `depth` says how far below
     `/deliveries` this page stands: 1 at `/deliveries/<id>`, 2 at `/deliveries/<id>/cancel`.
     """
-    return str(PIECES.sign_in(said, destination(to), f"{'../' * depth}deliveries"))
+    return str(_pieces().sign_in(said, destination(to), f"{'../' * depth}deliveries"))
 
 
 def destination(to: object) -> str:
@@ -75,19 +78,19 @@ def destination(to: object) -> str:
 def overview(deliveries: Sequence[Shown], *, now: float) -> str:
     """Give the list, the latest first, as they come. `now` in seconds since 1970."""
     refresh = REFRESH if any(one.unfinished for one in deliveries) else 0
-    return str(PIECES.overview(deliveries[:LATEST], now, refresh))
+    return str(_pieces().overview(deliveries[:LATEST], now, refresh))
 
 
 def delivery(shown: Shown, *, now: float) -> str:
     """Give one delivery with all that is known of it, and what can be done with it. `now` in seconds since 1970."""
     text = shown.text if len(shown.text) <= LONGEST_SHOWN else shown.text[: LONGEST_SHOWN - 1] + "…"
-    return str(PIECES.delivery(shown, text, now, REFRESH if shown.unfinished else 0, REPLY_FAILED))
+    return str(_pieces().delivery(shown, text, now, REFRESH if shown.unfinished else 0, REPLY_FAILED))
 
 
 def checks(found: Sequence[Check]) -> str:
     """Give what was found when the settings were checked."""
     problems = sum(one.status is Status.PROBLEM for one in found)
-    return str(PIECES.checks(found, problems))
+    return str(_pieces().checks(found, problems))
 
 
 def _moment(time: float) -> str:
@@ -107,6 +110,3 @@ def _span(seconds: float) -> str:
         return f"{minutes} min {rest} s" if rest and minutes < 10 else f"{minutes} min"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-
-
-PIECES: Any = _templates()  # each macro of the template as a function

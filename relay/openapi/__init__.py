@@ -27,10 +27,9 @@ from relay.outgoing.formats.table import FORMATS, RESPONSE_MODES
 from relay.outgoing.response import of_reply
 from relay.routes import ROUTES, Route
 from relay.senders import Reply
+from relay.version import VERSION
 
 type Object = dict[str, Any]
-
-VERSION = "0.5.0"  # the plugin's own, as in its manifest
 
 SERVED = "GET, HEAD, OPTIONS"  # methods of the description itself
 

@@ -261,7 +261,4 @@ class Page:
 
 def _write(piece: str, *given: object) -> str:
     """Give one of the template's pieces; as a plain text, for in a sum Markup escapes what stands beside it."""
-    return str(getattr(_PIECES, piece)(*given))
-
-
-_PIECES = pieces.module("answer.html")
+    return str(getattr(pieces.module("answer.html"), piece)(*given))

@@ -41,6 +41,10 @@ def _tab_icon(icon: str) -> str:
     return quote(str(escape(icon[:LONGEST_ICON] or BALLOON)), safe="", errors="replace")
 
 
+@cache
 def module(name: str) -> Any:
-    """Give the macros of one of our templates, each as a function that gives a piece."""
+    """Give the macros of one of our templates, each as a function that gives a piece.
+
+    To be called where a piece is written: a plugin starts without compiling what it may never show.
+    """
     return templates().get_template(name).module

@@ -27,7 +27,9 @@ def page(
     texts = in_language(view.language)
     explained = texts.unsigned if signs and isinstance(error, Unauthorized) else texts.explain(error.code)
     wait = _wait(error, texts)
-    return wire.encode(_PIECES.problem(view, texts, explained, error, wait, owner, query, request_id))
+    return wire.encode(
+        pieces.module("problem.html").problem(view, texts, explained, error, wait, owner, query, request_id)
+    )
 
 
 def _wait(error: RelayError, texts: Texts) -> str:
@@ -40,4 +42,3 @@ def _wait(error: RelayError, texts: Texts) -> str:
 
 
 _LONGEST = 9  # digits of a wait, in seconds
-_PIECES = pieces.module("problem.html")

@@ -32,7 +32,8 @@ def page(view: View, *, to: str, said: Said = Said.FIRST, cookieless: bool = Fal
     texts = in_language(view.language)
     cookieless = cookieless or said is Said.NO_COOKIE
     action = "" if cookieless else f"{'../' * view.depth}deliveries{LED if led else ''}"
-    return str(_PIECES.sign_in(view, texts, said.told(texts), action, to, cookieless, said is not Said.NO_KEY))
-
-
-_PIECES = pieces.module("sign_in.html")
+    return str(
+        pieces.module("sign_in.html").sign_in(
+            view, texts, said.told(texts), action, to, cookieless, said is not Said.NO_KEY
+        )
+    )

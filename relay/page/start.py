@@ -28,13 +28,10 @@ def page(
     told = {one.name: _told(one, texts) for one in wrong}
     if told and not problem:
         problem = told[QUERY] if [*told] == [QUERY] else texts.check_inputs
-    return str(_PIECES.start(view, texts, name, query, problem, told, unsent))
+    return str(pieces.module("start.html").start(view, texts, name, query, problem, told, unsent))
 
 
 def _told(one: Wrong, texts: Texts) -> str:
     if one.name == QUERY and one.rule is Rule.REQUIRED:
         return texts.no_question
     return texts.wrong[one.rule].format(n=one.limit)
-
-
-_PIECES = pieces.module("start.html")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from relay.openapi import VERSION
+from relay.version import VERSION
 from tests.provider.test_sending import breaks_off, closed_port, hangs_up, says, serving
 
 ROOT = Path(__file__).parent.parent.parent

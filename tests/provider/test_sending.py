@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from provider.sending import LARGEST, Clients, Sending, base_of, read_bases, replaced
-from relay.openapi import VERSION
 from relay.outward import Request, Response
+from relay.version import VERSION
 
 ROOT = Path(__file__).parent.parent.parent
 TOKEN = "123:secret"

@@ -10,9 +10,10 @@ from relay.incoming.fields import FIELDS
 from relay.later.account import State, Step
 from relay.later.check import Check, Status
 from relay.later.shown import Shown
-from relay.openapi import FIELD_SCHEMAS, VERSION, describe, respond
+from relay.openapi import FIELD_SCHEMAS, describe, respond
 from relay.outgoing.formats.table import FORMATS
 from relay.routes import ROUTES
+from relay.version import VERSION
 from tests.requests import request
 from tests.test_manifest import MANIFEST
 
