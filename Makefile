@@ -3,24 +3,25 @@
 VENV = .venv
 BIN = $(VENV)/bin
 # These tests wait more than they compute: four at a time on any machine, each file's in one process and in their
-# order, the longest first. Those of relay/ only compute: beside them, where no worker has to import them,
-# and only while nobody else has something to do, for a plugin that is starved is no plugin that is tested.
+# order, the longest first. Those of relay/ and the checks only compute: beside them, where no worker has to import
+# them, and only while nobody else has something to do, for a plugin that is starved is no plugin that is tested.
 PURE = tests/relay
 TOGETHER = -n 4 --dist loadfile --no-loadscope-reorder --ignore=$(PURE)
 
 run: $(VENV)/ready  ## start the workspace in a box with the plugin in it
 	$(BIN)/python -m workspace
 
-# Compiled once, while the checks go on: else each worker, and each plugin that a test starts, compiles all modules
-# anew. Runs of five minutes wait and hardly compute, so they go on beside all others.
+# Compiled once, before all else: or each worker, and each plugin that a test starts, compiles all modules anew.
+# Runs of five minutes wait and hardly compute, so they go on beside all others.
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/ready  ## every check and every test
-	@set -e; $(BIN)/python -m pytest --collect-only -qq >/dev/null 2>&1 & compiled=$$!; \
-	$(MAKE) --no-print-directory check; wait $$compiled || true; \
+	@set -e; $(BIN)/ruff check .; $(BIN)/python -m pytest --collect-only -qq >/dev/null; \
 	$(BIN)/python -m pytest -m long $$(grep -rl mark.long tests --include='test_*.py') & long=$$!; \
+	nice -n 19 $(MAKE) --no-print-directory check & check=$$!; \
 	nice -n 19 $(BIN)/python -m pytest $(PURE) & pure=$$!; \
-	trap "kill $$long $$pure 2>/dev/null || true" EXIT; \
-	$(BIN)/python -m pytest $(TOGETHER) -m "not alone and not long"; wait $$pure; wait $$long; trap - EXIT
+	trap "kill $$long $$check $$pure 2>/dev/null || true" EXIT; \
+	$(BIN)/python -m pytest $(TOGETHER) -m "not alone and not long"; \
+	for job in $$check $$pure $$long; do wait $$job; done; trap - EXIT
 	$(BIN)/python -m pytest -m alone $$(grep -rl mark.alone tests --include='test_*.py')
 
 fuzz: SEED := $(strip $(shell od -An -N4 -tu4 /dev/urandom))

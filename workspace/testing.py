@@ -28,16 +28,17 @@ _READY = "Workspace ready: "
 _PATIENCE_S = 30  # on a busy machine; what is waited for comes at once on an idle one
 
 
-def until(condition: Callable[[], object], *, patience: float = _PATIENCE_S, pause: float = 0.05) -> None:
-    """Wait until a condition holds, and look every `pause` seconds.
+def until(condition: Callable[[], object], *, patience: float = _PATIENCE_S) -> None:
+    """Wait until a condition holds, for at most `patience` seconds. Raises TimeoutError when it does not.
 
-    Raises TimeoutError when it does not hold after `patience` seconds.
+    It looks less often the longer it waits, for a look costs those something that are waited for.
     """
-    deadline = time.monotonic() + patience
+    begun = time.monotonic()
     while not condition():
-        if time.monotonic() > deadline:
+        waited = time.monotonic() - begun
+        if waited > patience:
             raise TimeoutError("it never happened")
-        time.sleep(pause)
+        time.sleep(min(max(waited / 20, 0.02), 0.5))
 
 
 class Sender:

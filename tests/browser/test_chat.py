@@ -16,7 +16,7 @@ SAID = re.compile("You said")
 def chat(browser: Browser) -> Iterator[Page]:
     """A page with JavaScript, by which it renews itself."""
     with browser.new_context() as context:
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         yield context.new_page()
 
 

@@ -10,6 +10,7 @@ from workspace.testing import Workspace
 OWNER = "For the owner of this endpoint"
 
 
+@pytest.mark.alone  # a failure keeps its status where it comes before the page does, after 200 ms
 @pytest.mark.parametrize(
     ("app", "status", "said"),
     [

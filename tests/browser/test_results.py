@@ -118,3 +118,18 @@ def test_all_of_markdown_is_shown_as_what_it_is(page: Page, everyone: Open) -> N
     expect(code).to_have_text('print("quack <b> & more")')
     colours = code.locator("span").evaluate_all("all => new Set(all.map(one => getComputedStyle(one).color)).size")
     assert colours > 1
+
+
+def test_text_stands_between_steps_and_results(page: Page, everyone: Open) -> None:
+    page.goto(everyone("workflow-2-0"))
+    step, said, results = (page.locator(one).bounding_box() for one in (".all", ".d", ".outputs"))
+    assert step
+    assert said
+    assert results
+    assert step["y"] < said["y"] < results["y"]
+
+
+def test_text_that_the_app_takes_back_is_seen_no_more(page: Page, everyone: Open) -> None:
+    page.goto(f"{everyone('replaced')}?query=hi")
+    expect(page.locator(".end")).to_have_count(1)
+    expect(page.locator("[slot=answer]:visible")).to_have_text(["said instead"])

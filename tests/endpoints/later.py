@@ -40,9 +40,9 @@ def listed(client: httpx.Client) -> list[dict[str, Any]]:
     return list(answer.json()["data"])
 
 
-def ended(client: httpx.Client, id_: str, *, patience: float = 30, pause: float = 0.05) -> dict[str, Any]:
-    """Give how a delivery ended; `pause`: seconds between two looks at it."""
-    until(lambda: shown(client, id_)["state"] in ENDED, patience=patience, pause=pause)
+def ended(client: httpx.Client, id_: str, *, patience: float = 30) -> dict[str, Any]:
+    """Give how a delivery ended."""
+    until(lambda: shown(client, id_)["state"] in ENDED, patience=patience)
     return shown(client, id_)
 
 

@@ -75,7 +75,7 @@ def test_what_the_description_allows_or_forbids_gets_an_answer_that_it_describes
     def call(case: Case[Any], app: str | None) -> None:
         if app and "app_id" in case.path_parameters:
             case.path_parameters["app_id"] = app
-        answer = case.call(base_url=hook, headers={"X-API-Key": KEY}, timeout=20)
+        answer = case.call(base_url=hook, headers={"X-API-Key": KEY}, timeout=60)
         assert_ours(answer.status_code, answer.text)
         nothing_leaks("\n".join(value for values in answer.headers.values() for value in values), KEY)
         if not answer.text.startswith(NO_ROUTE):
@@ -146,7 +146,7 @@ def test_bytes_of_any_kind_get_an_answer(
         b"Content-Length: %d" % len(body),
         *(b"%s: %s" % header for header in headers),
     ]
-    with socket.create_connection((url.host, url.port or 80), timeout=20) as connection:
+    with socket.create_connection((url.host, url.port or 80), timeout=60) as connection:
         connection.sendall(b"\r\n".join([*lines, b"", body]))
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
     assert_ours(int(answer.split(b" ", 2)[1]), answer.decode("latin-1"))

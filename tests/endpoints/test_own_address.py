@@ -117,11 +117,23 @@ def test_a_sender_is_answered_in_its_chat_all_the_same(
 # --- in every runtime
 
 
-@pytest.fixture(scope="module", params=["remote", "serverless"])
-def elsewhere(request: pytest.FixtureRequest) -> Iterator[Workspace]:
-    """Runtimes in which the plugin can't know its own address."""
-    with Workspace(runtime=request.param) as running:
+@pytest.fixture(scope="module")
+def serverless() -> Iterator[Workspace]:
+    with Workspace(runtime="serverless") as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def remote() -> Iterator[Workspace]:
+    with Workspace(runtime="remote") as running:
+        yield running
+
+
+@pytest.fixture(params=["remote", "serverless"])
+def elsewhere(request: pytest.FixtureRequest) -> Workspace:
+    """Runtimes in which the plugin can't know its own address."""
+    workspace: Workspace = request.getfixturevalue(request.param)
+    return workspace
 
 
 def reached(workspace: Workspace, hook: str, **settings: Any) -> httpx.Client:
@@ -159,12 +171,6 @@ def test_in_other_runtimes_a_sender_is_answered_in_its_chat(elsewhere: Workspace
 
 
 # --- a process that stands still
-
-
-@pytest.fixture(scope="module")
-def serverless() -> Iterator[Workspace]:
-    with Workspace(runtime="serverless") as running:
-        yield running
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ class PlayedDify:
     def wait_for(self, line: str) -> Asked:
         """Wait until something was asked."""
         with self.heard:
-            assert self.heard.wait_for(lambda: any(one.line == line for one in self.asked), timeout=10)
+            assert self.heard.wait_for(lambda: any(one.line == line for one in self.asked), timeout=60)
         return next(one for one in self.asked if one.line == line)
 
     def lines(self) -> list[str]:

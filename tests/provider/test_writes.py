@@ -74,7 +74,7 @@ def begun_at_once(order: Ordered, threads: ThreadPoolExecutor) -> int:
 def test_nothing_is_written_beside_the_first_write(several: ThreadPoolExecutor) -> None:
     order, store, later = Ordered(), Store(), threading.Event()
     first = several.submit(order.do, store.write)
-    assert store.begun.acquire(timeout=10)
+    assert store.begun.acquire(timeout=60)
     others = [several.submit(order.do, later.set) for _ in range(4)]
     assert not later.wait(0.05)
     store.go.set()
@@ -95,7 +95,7 @@ def test_after_a_first_write_that_failed_the_next_one_goes_alone_too(several: Th
     with pytest.raises(OSError, match="full"):
         order.do(failing([OSError("full")]))
     begun = [several.submit(order.do, store.write) for _ in range(2)]
-    assert store.begun.acquire(timeout=10)
+    assert store.begun.acquire(timeout=60)
     assert not store.begun.acquire(timeout=0.05)
     store.go.set()
     for write in begun:
@@ -109,7 +109,7 @@ def test_first_writes_that_nobody_answers_keep_the_others_only_for_a_while(
     order, store = Ordered(), Store()
     gone = [several.submit(order.do, store.write) for _ in range(3)]
     for _ in gone:
-        assert store.begun.acquire(timeout=10)
+        assert store.begun.acquire(timeout=60)
     order.do(done)
     assert not any(write.done() for write in gone)
     store.go.set()
@@ -150,7 +150,7 @@ def test_a_write_that_hangs_keeps_the_others_only_for_a_while(
     monkeypatch.setattr(writes, "LONG", 0.05)
     hanging = [several.submit(order.do, store.write) for _ in range(AT_ONCE)]
     for _ in hanging:
-        assert store.begun.acquire(timeout=10)
+        assert store.begun.acquire(timeout=60)
     order.do(done)
     assert not any(write.done() for write in hanging)
     store.go.set()

@@ -42,7 +42,7 @@ def test_an_answer_is_held_back_until_it_is_let_through(duck_workspace: Workspac
         f"{duck_workspace.service_api()}/chat-messages",
         headers={"Authorization": "Bearer app-held-reeds-1"},
         json={"query": "x", "inputs": {}, "user": "ann", "response_mode": "streaming"},
-        timeout=20,
+        timeout=60,
     ) as answer:
         lines = answer.iter_lines()
         assert "part 0" in next(line for line in lines if "message" in line)

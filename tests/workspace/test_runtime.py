@@ -1,11 +1,9 @@
 import json
-import os
 import re
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import httpx
-import pytest
 from click.testing import CliRunner
 
 from tests.workspace.conftest import DUCK
@@ -16,7 +14,7 @@ from workspace.testing import Workspace
 
 def test_a_chat_a_workflow_and_the_storage_answer(any_runtime: Workspace) -> None:
     base = any_runtime.endpoint()
-    chat = httpx.get(f"{base}/duck/chat-3-60", timeout=20)
+    chat = httpx.get(f"{base}/duck/chat-3-60", timeout=60)
     assert chat.headers["content-type"] == "text/html"
     # a debugged plugin's last events come together: the end may cut them
     assert [json.loads(event)["answer"] for event in chat.text.split("<br>")[:2]] == [" tok0", " tok1"]
@@ -41,7 +39,7 @@ def test_a_restarted_plugin_answers_again(any_runtime: Workspace) -> None:
     before = any_runtime.plugin()["pid"]
     any_runtime.restart_plugin()
     assert any_runtime.plugin()["pid"] != before
-    assert httpx.get(f"{any_runtime.endpoint()}/chunks/1", timeout=20).text == "0\n"
+    assert httpx.get(f"{any_runtime.endpoint()}/chunks/1", timeout=60).text == "0\n"
 
 
 def test_the_plugin_tells_what_it_declares(any_runtime: Workspace) -> None:
@@ -53,8 +51,8 @@ def test_the_plugin_tells_what_it_declares(any_runtime: Workspace) -> None:
 
 def test_a_line_longer_than_five_mebibytes_kills_an_installed_plugin(duck_workspace: Workspace) -> None:
     base = duck_workspace.endpoint()
-    assert "ConnectionClosedError" in httpx.get(f"{base}/chunks/1?size=3000000", timeout=20).text
-    assert httpx.get(f"{base}/chunks/1", timeout=20).text == "0\n"
+    assert "ConnectionClosedError" in httpx.get(f"{base}/chunks/1?size=3000000", timeout=60).text
+    assert httpx.get(f"{base}/chunks/1", timeout=60).text == "0\n"
 
 
 def test_a_plugin_is_debugged_with_the_right_key_only_and_only_once() -> None:
@@ -76,7 +74,7 @@ def test_a_plugin_is_debugged_with_the_right_key_only_and_only_once() -> None:
         assert said(address, [shake, shake]) == "handshake already completed\n"
         assert said(address, [shake, lines[3]]) == "no registration transferred, cannot initialize\n"
         assert said(address, lines) == "plugin tests/documented-duck:0.0.1 is already connected for debugging\n"
-        assert httpx.get(f"{workspace.endpoint()}/chunks/1", timeout=20).text == "0\n"
+        assert httpx.get(f"{workspace.endpoint()}/chunks/1", timeout=60).text == "0\n"
 
 
 def said(address: tuple[str, int], lines: Sequence[object]) -> str:
@@ -92,23 +90,12 @@ def said(address: tuple[str, int], lines: Sequence[object]) -> str:
 
 def test_a_request_of_more_than_five_mebibytes_is_too_large_for_a_serverless_plugin() -> None:
     with Workspace(plugin=DUCK, runtime="serverless") as workspace:
-        answer = httpx.post(f"{workspace.endpoint()}/seen", content=b"x" * 3_000_000, timeout=20)
+        answer = httpx.post(f"{workspace.endpoint()}/seen", content=b"x" * 3_000_000, timeout=60)
         assert answer.status_code == 500
         assert "ServerlessPayloadTooLarge: action=invoke_endpoint payload_bytes=" in answer.text
         unknown = {"event": "session", "session_id": "gone", "data": {"type": "invoke", "data": {}}}
         refused = httpx.post(f"{workspace.url}/workspace/instances/0/backwards-invocation/transaction", json=unknown)
         assert (refused.status_code, refused.json()["data"]["error_type"]) == (400, "SessionNotFound")
-
-
-def test_the_plugin_ends_with_the_workspace() -> None:
-    with Workspace(plugin=DUCK, instances=2) as workspace:
-        pids = workspace.plugin()["pids"]
-        for pid in pids:
-            os.kill(pid, 0)
-    assert len(set(pids)) == 2
-    for pid in pids:
-        with pytest.raises(ProcessLookupError):
-            os.kill(pid, 0)
 
 
 def test_without_a_connected_plugin_there_is_no_available_node() -> None:
@@ -121,60 +108,6 @@ def test_without_a_connected_plugin_there_is_no_available_node() -> None:
             r'\"error_type\":\"PluginDaemonInternalServerError\",\"args\":null}","data":null}'
         ),
     )
-
-
-@pytest.fixture(scope="module", params=["local", "serverless"])
-def three(request: pytest.FixtureRequest) -> Iterator[Workspace]:
-    """A workspace with three processes of the documentation's Duck."""
-    with Workspace(plugin=DUCK, runtime=request.param, instances=3) as running:
-        yield running
-
-
-def test_several_processes_take_turns_and_share_the_storage(three: Workspace) -> None:
-    base = three.endpoint()
-    pids = three.plugin()["pids"]
-    assert len(set(pids)) == 3
-    assert three.plugin()["pid"] == pids[0]
-    answered = [int(httpx.get(f"{base}/process", timeout=20).text) for _ in range(6)]
-    assert answered[:3] == answered[3:]
-    assert sorted(answered[:3]) == sorted(pids)
-    assert invoked(base, storage("set", "shared", b"quack")) == [{"events": [{"data": "ok"}]}]
-    for number in range(3):
-        assert invoked(three.through(base, number), storage("get", "shared")) == [
-            {"events": [{"data": b"quack".hex()}]}
-        ]
-
-
-def test_each_process_has_an_address_of_which_the_plugin_sees_nothing(three: Workspace) -> None:
-    base, pids = three.endpoint(), three.plugin()["pids"]
-    for number in (2, 0, 1, 1):
-        assert int(httpx.get(f"{three.through(base, number)}/process", timeout=20).text) == pids[number]
-    assert httpx.get(f"{three.through(base, 1)}/seen?a=1").json() == httpx.get(f"{base}/seen?a=1").json()
-    assert [exchange["path"] for exchange in three.requests()[:2]] == ["/seen", "/seen"]
-    assert httpx.get(f"{three.through(base, 3)}/seen").status_code == 404
-
-
-@pytest.mark.alone
-def test_a_process_that_crashes_is_started_again_while_the_others_go_on(three: Workspace) -> None:
-    before = three.plugin()["pids"]
-    crashing, base = three.endpoint(faults={"crash_after_chunks": 3}), three.endpoint()
-    with httpx.stream("GET", f"{three.through(base, 2)}/chunks/20?gap=50", timeout=20) as other:
-        lines = other.iter_lines()
-        cut = httpx.get(f"{three.through(crashing, 1)}/chunks/50?gap=20", timeout=20).text
-        assert cut.startswith('0\n1\n2\n{"args":{},"error_type":')
-        for _ in range(4):
-            assert int(httpx.get(f"{base}/process", timeout=20).text) != before[1]
-        assert list(lines) == [str(number) for number in range(20)]
-    again = int(httpx.get(f"{three.through(base, 1)}/process", timeout=20).text)
-    assert three.plugin()["pids"] == [before[0], again, before[2]]
-    assert again not in before
-
-
-def test_a_restart_ends_all_processes(three: Workspace) -> None:
-    before = three.plugin()["pids"]
-    three.restart_plugin()
-    assert set(before).isdisjoint(three.plugin()["pids"])
-    assert httpx.get(f"{three.endpoint()}/chunks/1", timeout=20).text == "0\n"
 
 
 def test_a_debugged_plugin_has_one_process() -> None:

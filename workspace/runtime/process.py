@@ -79,10 +79,16 @@ class PluginProcess:
                 await self._process.wait()
         except TimeoutError:
             self.kill()
-            await self._process.wait()
+            await self.wait()
         self._stderr.cancel()
 
     async def wait(self) -> int:
+        """Return the exit code when it has ended; who calls this is the only one who still reads its output.
+
+        asyncio tells of the end only when the output is read to its own, and stops reading by itself what is too much.
+        """
+        while self._process.stdout is not None and await self._process.stdout.read(_READ_SIZE):
+            pass
         return await self._process.wait()
 
 

@@ -48,9 +48,7 @@ def test_a_run_of_300_seconds_comes_whole(keyed: Keyed, workspace: Workspace) ->
     client = keyed(SPEAKING, SILENT)
     asked = [(app_id, form) for app_id in (SPEAKING, SILENT) for form in ("sse", "json")]
     with ThreadPoolExecutor() as callers:
-        later = callers.submit(
-            lambda: ended(client, accepted(ask_later(client, SILENT)), patience=SECONDS + 60, pause=2)
-        )
+        later = callers.submit(lambda: ended(client, accepted(ask_later(client, SILENT)), patience=SECONDS + 60))
         answers = list(callers.map(lambda one: whole(ask(client, *one), one[1]), asked))
         delivery = later.result()
     texts = {SPEAKING: said(SECONDS // 10), SILENT: "late"}

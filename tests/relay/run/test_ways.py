@@ -105,8 +105,9 @@ def test_nobody_is_looked_for_once_a_run_has_ended() -> None:
     run = Attended(Running(inbox), inbox, is_heard=lambda: next(looks) >= 0, look=0.02)
     inbox.end()
     assert list(run.events()) == []
+    looked = next(looks)  # a slow machine may have got to a look before the end
     assert not threading.Event().wait(0.1)
-    assert next(looks) == 0
+    assert next(looks) == looked + 1
 
 
 def test_a_run_by_key_may_take_longer_than_dify_lets_a_plugin_wait() -> None:

@@ -1,0 +1,3 @@
+"""Which version of the plugin this is."""
+
+VERSION = "0.5.0"  # as in its manifest
