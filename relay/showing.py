@@ -23,7 +23,7 @@ from relay.incoming.received import Received
 from relay.incoming.settings import Settings
 from relay.incoming.templates import Budget
 from relay.outgoing import formats
-from relay.page import declared, posted, start, visit
+from relay.page import declared, fit, posted, start, visit
 from relay.page.declared import Asking, Declared, Field, Kind
 from relay.page.posted import INPUTS_OF, PAGE, Posted, Wrong
 from relay.page.turns import Turns
@@ -104,7 +104,10 @@ class Showing:
         placed = {name: text for name, text in call.inputs.items() if isinstance(text, str)}
         shown = {field.name: placed[field.name] for field in of.fields if field.name in placed}
         view = replace(view, values={**shown, **view.values})
-        if of.missing(_there(call), call.query, going_on=bool(view.conversation_id)):
+        going_on = bool(view.conversation_id)
+        if wrong := () if going_on else fit.unfit(call.inputs, of):
+            return self._start(view, asked.query, wrong=wrong, status=HTTPStatus.BAD_REQUEST)
+        if of.missing(_there(call), call.query, going_on=going_on):
             return self._start(view, asked.query)
         return Run(call=call, asked=asked, view=view, named_by_owner=named_by_owner)
 

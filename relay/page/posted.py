@@ -3,11 +3,10 @@
 The form's names: `duck.page` (1: it is ours), `query`, `inputs.<variable>`, `files.<variable>` and `files` (parts and
 addresses), `conversation_id`, `user`, `duck.turns` and `duck.stop`; `relay.incoming.session` reads
 `duck.token`.
-Source of what Dify wants of each kind: its api/core/app/apps/base_app_generator.py, `_validate_inputs`.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,8 +16,9 @@ from relay.errors import InvalidParam
 from relay.incoming import fields, sent
 from relay.incoming.body import Body
 from relay.incoming.fields import FILES_OF, NEW, Asked
-from relay.page import declared, turns
+from relay.page import declared, fit, turns
 from relay.page.declared import FILE_KINDS, QUERY, Asking, Declared, Field, Kind
+from relay.page.fit import FILES, wrong_with
 from relay.page.turns import Turns
 from relay.page.wrong import Rule, Wrong
 
@@ -28,7 +28,6 @@ PAGE = "duck.page"
 TURNS = "duck.turns"
 STOP = "duck.stop"
 INPUTS_OF = "inputs."
-FILES = "files"
 
 LARGEST_SHOWN = 1024 * 1024  # characters of what was typed that are shown again: more is a page of tens of megabytes
 
@@ -146,54 +145,11 @@ def _value(told: Mapping[str, Any], one: Field) -> str:
 def _input(one: Field, value: str, *, required: bool) -> dict[str, Any]:
     """Give an input as Dify wants it; none for one that was left empty. Raises Wrong."""
     if value.strip():
-        return {one.name: _READ[one.kind](one, value)}
+        return {one.name: fit.read(one, value)}
     if required:
-        raise _wrong(Rule.REQUIRED, one)
+        raise wrong_with(Rule.REQUIRED, one)
     # else Dify would put its default in the place of what somebody has taken out
     return {one.name: ""} if one.default and one.kind in {Kind.TEXT, Kind.PARAGRAPH} else {}
-
-
-def _text(one: Field, value: str) -> str:
-    if one.most and len(value) > one.most:
-        raise _wrong(Rule.TOO_LONG, one, one.most)
-    return value
-
-
-def _option(one: Field, value: str) -> str:
-    if value not in one.options:
-        raise _wrong(Rule.NOT_AN_OPTION, one)
-    return value
-
-
-def _number(one: Field, value: str) -> int | float:
-    found = declared.number(value.strip())
-    if found is None:
-        raise _wrong(Rule.NOT_A_NUMBER, one)
-    return found
-
-
-def _checkbox(_one: Field, value: str) -> bool:
-    return declared.is_true(value)
-
-
-def _object(one: Field, value: str) -> dict[str, Any]:
-    try:
-        found = wire.parse(value, one.label)
-    except InvalidParam:
-        found = None
-    if not isinstance(found, dict):
-        raise _wrong(Rule.NOT_JSON, one)
-    return found
-
-
-_READ: Mapping[Kind, Callable[[Field, str], Any]] = {
-    Kind.TEXT: _text,
-    Kind.PARAGRAPH: _text,
-    Kind.SELECT: _option,
-    Kind.NUMBER: _number,
-    Kind.CHECKBOX: _checkbox,
-    Kind.JSON: _object,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,11 +179,11 @@ class _Files:
         number = len(self.sent.get(one.name, ()))
         limit = _ONE if one.kind is Kind.FILE else one.most
         if one.name in self.not_files:
-            yield _wrong(Rule.NOT_A_FILE, one)
+            yield wrong_with(Rule.NOT_A_FILE, one)
         elif required and not number:
-            yield _wrong(Rule.REQUIRED, one)
+            yield wrong_with(Rule.REQUIRED, one)
         elif limit and number > limit:
-            yield _wrong(Rule.TOO_MANY_FILES, one, limit)
+            yield wrong_with(Rule.TOO_MANY_FILES, one, limit)
 
     def all(self) -> tuple[Upload | Reference, ...]:
         return tuple(file for files in self.sent.values() for file in files)
@@ -246,10 +202,6 @@ def _all(of: Declared) -> tuple[Field, ...]:
 def _files_of(one: Field) -> str:
     """Name the form's field for files that are for an input, or beside them."""
     return FILES_OF + one.name if one.name else FILES
-
-
-def _wrong(rule: Rule, one: Field, limit: int = 0) -> Wrong:
-    return Wrong(rule, name=one.name or FILES, label=one.label, limit=limit)
 
 
 def _shown(value: Any, one: Field) -> str:

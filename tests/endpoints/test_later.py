@@ -238,6 +238,7 @@ def test_it_is_acknowledged_while_its_app_is_still_silent(endpoint: Open) -> Non
 # --- many
 
 
+@pytest.mark.reverse  # it is about taking them in, which is the same by both ways
 def test_200_at_once_all_arrive_each_once_and_at_most_20_at_a_time(endpoint: Open, workspace: Workspace) -> None:
     client = endpoint()
 
@@ -324,6 +325,7 @@ def test_what_is_too_much_is_refused_and_of_the_accepted_none_is_lost(endpoint: 
 # --- a storage that fails
 
 
+@pytest.mark.reverse  # it is about the storage, which is the same by both ways
 @pytest.mark.parametrize("op", ["get", "set", "*"])
 def test_what_can_not_be_stored_is_not_accepted(endpoint: Open, workspace: Workspace, op: str) -> None:
     client = endpoint(faults={"storage": [{"op": op}]})
@@ -335,6 +337,7 @@ def test_what_can_not_be_stored_is_not_accepted(endpoint: Open, workspace: Works
     assert ended(client, accepted(ask(client, "chat-1-0", key="1")))["answer"] == said(1)
 
 
+@pytest.mark.reverse  # it is about the storage, which is the same by both ways
 @pytest.mark.parametrize("call", range(1, 9))
 def test_whichever_write_fails_it_is_refused_or_answered(endpoint: Open, workspace: Workspace, call: int) -> None:
     client = endpoint(faults={"storage": [{"op": "set", "call": call}]})
@@ -347,6 +350,7 @@ def test_whichever_write_fails_it_is_refused_or_answered(endpoint: Open, workspa
     assert [call["outcome"] for call in app_calls(workspace, client)] == ["finished"]
 
 
+@pytest.mark.reverse  # it is about the storage, which is the same by both ways
 def test_a_storage_that_fails_during_the_run_and_at_its_end_costs_no_answer(
     endpoint: Open, workspace: Workspace
 ) -> None:
@@ -370,6 +374,7 @@ def test_a_storage_that_fails_during_the_run_and_at_its_end_costs_no_answer(
     assert len(app_calls(workspace, client)) == 1
 
 
+@pytest.mark.reverse  # it is about the storage, which is the same by both ways
 def test_a_full_storage_is_told_and_what_is_there_stays(endpoint: Open, workspace: Workspace) -> None:
     client, other = endpoint(), endpoint(faults={"storage_bytes": 1})  # they share the storage
     first = accepted(ask(client, "chat-2-0"))

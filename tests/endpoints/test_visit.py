@@ -110,6 +110,29 @@ def test_what_a_workflow_needs_is_asked_for_and_what_the_address_says_stands_the
     assert [call["inputs"] for call in received(known)] == [{"city": "Paris"}]
 
 
+SIZED = "form-select.size.options+Big+Small-number.count"
+
+
+@pytest.mark.parametrize(
+    ("told", "name", "said"),
+    [
+        ({"size": "Huge"}, "size", "Please choose one of the options."),
+        ({"count": "many"}, "count", "That is not a number."),
+    ],
+    ids=["an option", "a number"],
+)
+def test_what_does_not_fit_in_an_address_is_told_beside_its_field_and_not_by_dify(
+    known: httpx.Client, received: Received, told: dict[str, str], name: str, said: str
+) -> None:
+    answer = browse(known, f"/workflow/{SIZED}", **told)
+    assert (answer.status_code, asks_app(answer), said in answer.text) == (400, True, True)
+    assert re.search(rf'name="inputs\.{name}"[^>]* aria-invalid="true"', answer.text)
+    assert "in input form" not in answer.text
+    assert received(known) == []
+    assert browse(known, f"/workflow/{SIZED}", size="Big", count="2").status_code == 200
+    assert [call["inputs"] for call in received(known)] == [{"size": "Big", "count": "2"}]
+
+
 def test_what_the_owner_fills_in_need_not_be_asked_for(endpoint: Open, received: Received) -> None:
     client = endpoint(app={"app_id": "form-text.city.required", "inputs": {"city": "Rome"}, "files": []}, key=None)
     sign_in(client)

@@ -83,9 +83,9 @@ class PluginProcess:
         self._stderr.cancel()
 
     async def wait(self) -> int:
-        """Return the exit code when it has ended; who calls this is the only one who still reads its output.
+        """Return the exit code when it has ended. Nobody else may read its output any more.
 
-        asyncio tells of the end only when the output is read to its own, and stops reading by itself what is too much.
+        asyncio tells of the end only when the output is read to its own, and by itself reads no more than some of it.
         """
         while self._process.stdout is not None and await self._process.stdout.read(_READ_SIZE):
             pass
