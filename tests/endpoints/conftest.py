@@ -86,6 +86,21 @@ def received(workspace: Workspace) -> Callable[[httpx.Client], list[dict[str, An
     return of
 
 
+@pytest.fixture
+def visitor(endpoint: Open) -> httpx.Client:
+    """A browser in which nobody has entered the key yet."""
+    return endpoint(key=None)
+
+
+@pytest.fixture
+def known(visitor: httpx.Client) -> httpx.Client:
+    """A browser in which the key was entered."""
+    said = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    entered = visitor.post("/deliveries", data={"key": KEY}, headers={**said, "Sec-Fetch-Site": "same-origin"})
+    assert entered.status_code == 303
+    return visitor
+
+
 SILENCE = 61  # seconds
 
 
