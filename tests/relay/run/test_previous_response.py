@@ -17,6 +17,7 @@ from relay.run.inbox import Inbox
 from relay.run.records import HISTORIES
 from tests.relay.run.records import Clock, Process
 from tests.relay.storage import Shelf
+from workspace.testing import until
 
 WEEK = 7 * 24 * 3600.0
 
@@ -181,9 +182,11 @@ def test_who_hangs_up_can_ask_again_although_nothing_could_be_written(endpoint: 
 
 def test_in_another_process_what_a_caller_left_is_taken_up_when_its_run_would_be_over(endpoint: Endpoint) -> None:
     first = endpoint.ask("one")
+    unmarked = dict(endpoint.shelf.values)
     running = endpoint.running("two", previous=first)
     while not endpoint.asked[1:]:
         next(running)
+    until(lambda: endpoint.shelf.values != unmarked)  # the app has not waited for that
     other = Process(endpoint.shelf, endpoint.clock)
     endpoint.process, left = other, running
     endpoint.clock.now += HELD - 1
