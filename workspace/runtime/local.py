@@ -10,6 +10,7 @@ from pathlib import Path
 from workspace.declaration import Declaration
 from workspace.runtime.process import LineTooLong, PluginProcess
 from workspace.runtime.runtime import (
+    LINE_LIMIT,
     READY_WITHIN_S,
     WAIT_FOR_INSTANCE_S,
     PluginUnavailable,
@@ -62,7 +63,7 @@ class LocalRuntime:
     async def _read(self, process: PluginProcess) -> bool:
         """Dispatch lines until the output ends; True when the plugin had become ready."""
         try:
-            async for line in process.lines():
+            async for line in process.lines(limit=LINE_LIMIT):
                 await self._sessions.dispatch(line, process.write)
         except LineTooLong as error:
             log("the plugin is killed as the daemon would do", str(error))

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from workspace.runtime.runtime import LINE_LIMIT, log
+from workspace.runtime.runtime import log
 
 _READ_SIZE = 65536
 _GRACE_S = 2
@@ -60,11 +60,11 @@ class PluginProcess:
             stdin.write(line)
             await stdin.drain()
 
-    def lines(self) -> AsyncIterator[bytes]:
-        """Yield the lines of standard output. Raises LineTooLong."""
+    def lines(self, *, limit: int | None = None) -> AsyncIterator[bytes]:
+        """Yield the lines of standard output. Raises LineTooLong for one of more than `limit` bytes."""
         if self._process.stdout is None:
             raise RuntimeError("standard output is not a pipe")
-        return lines(self._process.stdout, limit=LINE_LIMIT)
+        return lines(self._process.stdout, limit=limit)
 
     def kill(self) -> None:
         with suppress(ProcessLookupError):

@@ -1,8 +1,6 @@
 from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from hashlib import sha256
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -13,59 +11,14 @@ from relay.later import page
 from relay.later.account import Step
 from relay.later.check import Check, Status
 from relay.later.shown import LATEST, Shown
+from tests.markup import Element, Page
 
 NOW = 1_800_000_700.0
 EVIL = "<script>alert(1)</script>\"'&</style></main><img src=x onerror=alert(2)>{{ 7 * 7 }}\u202e\x00\ud800"
-VOID = frozenset({"meta", "link", "input"})
-
-
-@dataclass
-class Element:
-    tag: str
-    attributes: dict[str, str | None]
-    inside: list["Element | str"] = field(default_factory=list)
-
-    @property
-    def text(self) -> str:
-        return " ".join("".join(one if isinstance(one, str) else one.text for one in self.inside).split())
-
-    def all(self, tag: str) -> list["Element"]:
-        found = []
-        for one in self.inside:
-            if isinstance(one, Element):
-                found += [one] * (one.tag == tag) + one.all(tag)
-        return found
-
-    def get(self, name: str) -> str | None:
-        return self.attributes.get(name)
-
-
-class Reader(HTMLParser):
-    """Reads a page into its elements; each that is opened has to be closed, but for those at the top."""
-
-    def __init__(self, source: str) -> None:
-        super().__init__()
-        self.root = Element("", {})
-        self._open = [self.root]
-        self.feed(source)
-        self.close()
-        assert [one.tag for one in self._open] == ["", "html"]
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        element = Element(tag, dict(attrs))
-        self._open[-1].inside.append(element)
-        if tag not in VOID:
-            self._open.append(element)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self._open.pop().tag == tag
-
-    def handle_data(self, data: str) -> None:
-        self._open[-1].inside.append(data)
 
 
 def read(source: str) -> Element:
-    return Reader(source).root
+    return Page(source).root
 
 
 def shown(**given: Any) -> Shown:
@@ -77,7 +30,7 @@ def source(sheet: str) -> str:
 
 
 def texts(root: Element, tag: str) -> list[str]:
-    return [one.text for one in root.all(tag)]
+    return [one.words for one in root.all(tag)]
 
 
 def forms(root: Element) -> list[tuple[str | None, str | None, str]]:
@@ -154,8 +107,8 @@ def test_the_form_asks_for_the_key_in_a_labelled_field_that_hides_it() -> None:
         "autofocus": None,
     }
     assert to.attributes == {"type": "hidden", "name": "to", "value": "a" * 32}
-    assert [(one.get("for"), one.text) for one in root.all("label")] == [("key", "API key")]
-    assert [one.text for one in root.all("p") if one.get("role") == "alert"] == [page.WRONG_KEY]
+    assert [(one.get("for"), one.words) for one in root.all("label")] == [("key", "API key")]
+    assert [one.words for one in root.all("p") if one.get("role") == "alert"] == [page.WRONG_KEY]
 
 
 def test_the_form_leads_to_the_list_from_wherever_it_stands() -> None:
@@ -170,7 +123,7 @@ def test_the_first_form_reproaches_nobody() -> None:
     root = read(page.sign_in())
     assert forms(root) == [("post", "deliveries", "Sign in")]
     assert [one.get("name") for one in root.all("input")] == ["key"]
-    assert [one.text for one in root.all("p") if one.get("role") == "alert"] == []
+    assert [one.words for one in root.all("p") if one.get("role") == "alert"] == []
 
 
 @pytest.mark.parametrize(
@@ -221,7 +174,7 @@ def test_what_is_done_from_the_list_is_posted_to_it() -> None:
 
 def test_an_empty_list_says_what_would_appear() -> None:
     root = read(page.overview([], now=NOW))
-    (told,) = [one.text for one in root.all("p") if one.get("class") == "empty"]
+    (told,) = [one.words for one in root.all("p") if one.get("class") == "empty"]
     assert told.startswith("Nothing yet. Here appears what is answered later: ")
     assert (root.all("li"), refreshes(root)) == ([], [])
 
@@ -275,7 +228,7 @@ def test_a_delivery_shows_all_that_is_known_of_it() -> None:
 
 def test_a_long_answer_is_cut_on_the_page() -> None:
     root = read(page.delivery(shown(text="q" * (page.LONGEST_SHOWN + 1)), now=NOW))
-    (text,) = [one.text for one in root.all("div") if one.get("class") == "text"]
+    (text,) = [one.words for one in root.all("div") if one.get("class") == "text"]
     assert text == "q" * (page.LONGEST_SHOWN - 1) + "…"
 
 
@@ -300,7 +253,7 @@ def test_there_is_a_button_for_what_can_be_done_and_for_nothing_else(
 
 def test_a_failed_delivery_says_why_and_that_is_announced() -> None:
     root = read(page.delivery(STATES[2], now=NOW))
-    assert [one.text for one in root.all("p") if one.get("role") == "alert"] == ["LINE refused it. reply_failed"]
+    assert [one.words for one in root.all("p") if one.get("role") == "alert"] == ["LINE refused it. reply_failed"]
     assert texts(root, "h1") == ["Delivery: failed"]
 
 
@@ -317,10 +270,10 @@ def test_what_was_checked_is_listed_and_what_needs_a_change_is_counted() -> None
         "Bot token: not needed Not used.",
     ]
     assert [one.get("class") for one in root.all("li")] == ["problem", "fine", "fine"]
-    status = [one.text for one in root.all("p") if one.get("role") == "status"]
+    status = [one.words for one in root.all("p") if one.get("role") == "status"]
     assert status == ["1 of 3 needs a change in this endpoint’s settings in Dify."]
     calm = read(page.checks(found[1:]))
-    assert [one.text for one in calm.all("p") if one.get("role") == "status"] == ["Nothing needs to be changed."]
+    assert [one.words for one in calm.all("p") if one.get("role") == "status"] == ["Nothing needs to be changed."]
 
 
 def test_every_page_has_a_title_a_heading_and_its_language() -> None:
@@ -338,7 +291,7 @@ def test_a_page_runs_nothing_stands_in_no_frame_and_sends_only_here() -> None:
     assert policy == {
         "default-src": "'none'",
         "img-src": "data:",
-        "style-src": " ".join(source(one.text) for one in read(page.sign_in()).all("style")),
+        "style-src": " ".join(source(one.words) for one in read(page.sign_in()).all("style")),
         "base-uri": "'none'",
         "form-action": "'self'",
         "frame-ancestors": "'none'",

@@ -9,8 +9,8 @@ from relay.errors import RelayError
 from relay.page.answer import Page
 from relay.page.declared import Asking, Declared
 from relay.page.view import View
+from tests.markup import VOID
 
-VOID = frozenset({"meta", "link", "input", "img", "br", "hr"})
 LEFT_OPEN = frozenset({"html"})
 TAGS = frozenset(
     re.findall(

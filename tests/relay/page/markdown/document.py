@@ -1,10 +1,9 @@
-"""HTML as a browser takes it apart, and what of it the page's Markdown may hold."""
+"""What of HTML the page's Markdown may hold."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from collections.abc import Mapping
 
-VOID = {"br", "hr", "img"}
+from tests.markup import Element, Piece
+
 OUT = {"rel": "noopener nofollow noreferrer", "target": "_blank"}
 # what may stand in which attribute: a set of values, or None for any
 ALLOWED: Mapping[str, Mapping[str, set[str] | None]] = {
@@ -30,58 +29,8 @@ ALLOWED: Mapping[str, Mapping[str, set[str] | None]] = {
 }
 
 
-@dataclass
-class Element:
-    tag: str
-    attributes: dict[str, str | None]
-    inside: "list[Element | str]" = field(default_factory=list)
-
-    def walk(self) -> "Iterator[Element]":
-        for one in self.inside:
-            if isinstance(one, Element):
-                yield one
-                yield from one.walk()
-
-    @property
-    def text(self) -> str:
-        return "".join(one if isinstance(one, str) else one.text for one in self.inside)
-
-
-class Document(HTMLParser):
-    """Reads HTML whose elements are all closed, in turn."""
-
-    def __init__(self, source: str) -> None:
-        super().__init__()
-        self.root = Element("", {})
-        self._open = [self.root]
-        self.feed(source)
-        self.close()
-        assert [one.tag for one in self._open] == [""]
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        element = Element(tag, dict(attrs))
-        self._open[-1].inside.append(element)
-        if tag not in VOID:
-            self._open.append(element)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self._open.pop().tag == tag
-
-    def handle_data(self, data: str) -> None:
-        self._open[-1].inside.append(data)
-
-    def handle_comment(self, data: str) -> None:
-        raise AssertionError(f"a comment: {data}")
-
-    def handle_decl(self, decl: str) -> None:
-        raise AssertionError(f"a declaration: {decl}")
-
-    def handle_pi(self, data: str) -> None:
-        raise AssertionError(f"an instruction: {data}")
-
-
 def read(source: str) -> Element:
-    return Document(source).root
+    return Piece(source).root
 
 
 def strange(root: Element) -> list[tuple[str, str, str | None]]:

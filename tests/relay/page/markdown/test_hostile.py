@@ -1,8 +1,9 @@
 import pytest
 
 from relay.page.markdown import Flow, render
+from tests.markup import Element
 from tests.relay.page.hostile import PAYLOADS
-from tests.relay.page.markdown.document import Element, read, strange
+from tests.relay.page.markdown.document import read, strange
 
 HOSTS = ("pictures.example",)
 AROUND = [
