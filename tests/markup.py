@@ -39,7 +39,7 @@ class Element:
 class Page(HTMLParser):
     """A document: each element that is opened is closed in its turn, but for `html`. Raises AssertionError."""
 
-    left_open = ("html",)
+    left_open: tuple[str, ...] = ("html",)
 
     def __init__(self, source: str) -> None:
         super().__init__()
