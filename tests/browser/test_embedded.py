@@ -94,6 +94,7 @@ def test_a_browser_that_keeps_no_cookie_goes_on_by_its_form(
         ended(inner)
     expect(inner.locator("main h2")).to_have_text(["one", "two"])
     inner.get_by_role("button", name="New chat").click()
+    expect(inner.locator("main h2")).to_have_count(0)  # the new page is there: in the old one nothing may be typed
     ask(inner, "three")
     ended(inner)
     expect(inner.locator("main h2")).to_have_text(["three"])
